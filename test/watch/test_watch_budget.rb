@@ -105,7 +105,7 @@ class TestWatchBudget < HeapDumpTest
       begun.size - (2 * day)
     end
     assert_equal [2, 2, 2, 2], numbers
-    assert_match(/this process has made 2 dumps in the last 24 hours \(at_most: 2\); `heapdump take/,
+    assert_match(/this process has made 2 dumps in the last 24 hours \(at_most: 2\); `heapdump /,
                  said.last)
     strike_often(engine(at_most: nil) { |on| on.every seconds: 1 }, 10)
     assert_operator begun.size, :>, 16

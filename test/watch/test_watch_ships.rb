@@ -187,12 +187,12 @@ class TestWatchShips < HeapDumpTest
   # With an SDK it takes more, by how large the largest dump is.
   def test_room_for_a_process_with_an_sdk
     path = left
-    { 1 << 20 => "68.0 MiB", 5 << 20 => "84.0 MiB", 50 << 20 => "128.0 MiB" }.each do |bytes, needed|
+    { 1 << 20 => "68.0 MiB", 5 << 20 => "84.0 MiB", 50 << 20 => "128.0 MiB" }.each do |bytes, room|
       File.truncate(path, bytes)
       @log = nil
       use(940)
       look(engine(to: [heaps, "s3://bucket/x"]) { |on| on.ask(file: true) })
-      assert_match(/and it may take #{needed}; they stay/, said.last)
+      assert_match(/and it may take #{room}; they stay/, said.last)
     end
   end
 
@@ -214,9 +214,8 @@ class TestWatchShips < HeapDumpTest
     use(830, oom_group: 1)
     watch = engine(to: [heaps, to]) { |on| on.rule(:always) { true } }
     shipping(30) { look(watch) }
-    assert_match(/: 170\.0 MiB of memory are left .*; a dump may take 148\.0 MiB, and the process that /,
-                 said.last)
-    assert_match(/ ships dumps 34\.0 MiB more\z/, said.last)
+    assert_match(/: 170\.0 MiB of memory are left .*; a dump may take 148\.0 MiB, /, said.last)
+    assert_match(/ and the process that ships dumps 34\.0 MiB more\z/, said.last)
     machine.pass(10)
     shipping(50) { look(watch) }
     assert_equal 1, begun.size

@@ -37,10 +37,8 @@ module HeapDump
         @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
         @made = 0
-        @own = [] # when, and how modest, each dump of the last 24 hours
         @refused = {} # until when, by the key of a strike
         @elsewhere = {}
-        @spent = {} # when it was told that the budget is
       end
 
       # True if forked processes are writing a dump.
@@ -64,7 +62,7 @@ module HeapDump
         locked(strike, facts) do
           next if elsewhere?(strike, facts) || @directory.being_written?
 
-          refusal = @guards.within(@names, own(facts), strike.modest)
+          refusal = @guards.within(@names, strike)
           @voice.once(:state, @state.broken) if @state.broken
           next refuse(strike, facts, refusal) if refusal
 
@@ -133,13 +131,6 @@ module HeapDump
         @lock.release unless under_way?
       end
 
-      # How modest the dumps of this process were. It knows of them, too, where somebody has removed
-      # the directory.
-      def own(facts)
-        @own.shift while @own.any? && @own.first.first <= facts.seconds - State::BUDGET
-        @own.map(&:last)
-      end
-
       # Whether another process of this server makes the dump. That is told once.
       def elsewhere?(strike, facts)
         return false unless strike.shared
@@ -168,22 +159,11 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        unless refusal.reason == :budget && told_spent?(strike, facts)
+        if refusal.reason != :budget || @guards.budget.tell?(strike)
           @voice.say("no dump, although #{strike.words}: #{refusal.words}")
         end
         tell(strike, :refused, refusal.words)
         nil
-      end
-
-      # Whether it was told in the last 24 hours: it may be so for as long.
-      def told_spent?(strike, facts)
-        return false if strike.awaited?
-
-        told = @spent[strike.key]
-        return true if told && facts.seconds < told + State::DAY
-
-        @spent[strike.key] = facts.seconds
-        false
       end
 
       def pretend(strike, facts)
@@ -205,7 +185,7 @@ module HeapDump
         @running = Running.new(begun, strike, facts, path, slots)
         facts.gauge.outlook.begun
         @made += 1
-        @own << [facts.seconds, strike.modest]
+        @guards.budget.use(strike)
         done(facts)
         tell(strike, :begun)
         :begun

@@ -151,7 +151,7 @@ module HeapDump
           why
         end
         @ringing &= @rules
-        @dumping.guards.marks = @rules.grep(Rules::Memory).sum { |rule| rule.marks.size }
+        @dumping.guards.budget.marks = @rules.grep(Rules::Memory).sum { |rule| rule.marks.size }
         @voice.say("no rule is left, so nothing will ever be dumped") if @rules.empty?
       end
 
@@ -281,10 +281,7 @@ module HeapDump
       def dump_at_exit(facts, grace)
         struck = @rules.select(&:struck?)
         if struck.any? && !@dumping.under_way?
-          words = "the process ends, and its memory had passed a mark"
-          modest = struck.map { |rule| rule.modest(facts) }.min
-          @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true, modest: modest),
-                           facts)
+          @dumping.attempt(Strike.at_exit(struck.map { |rule| rule.modest(facts) }.min), facts)
         end
         return if @dumping.ended_within?(grace)
 

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "budget"
 require_relative "keep"
 
 module HeapDump
@@ -26,13 +27,12 @@ module HeapDump
         @directory = directory
         @state = state
         @keep = Keep.new(directory, options.keep)
-        @marks = 0
+        @budget = Budget.new(options, machine, state, named)
         @shipping = nil
         @lag = lag
       end
 
-      # How many marks of memory there are: so many dumps are a series.
-      attr_writer :marks
+      attr_reader :budget
 
       # What has dumps shipped meanwhile (Shipping); nil if nothing does.
       attr_writer :shipping
@@ -67,11 +67,11 @@ module HeapDump
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      # With the lock of the directory. +modest+ is that of the strike, and +own+ those of the
-      # strikes for which this process has made dumps in the last 24 hours. Removes old dumps where
-      # there are too many. Returns a Refusal or nil.
-      def within(names, own, modest)
-        spent(names, own, modest) || room(names)
+      # With the lock of the directory. Removes old dumps where there are too many. Returns a
+      # Refusal or nil.
+      def within(names, strike)
+        spent = @budget.spent(strike, names.pid)
+        spent ? refuse(:budget, spent) : room(names)
       rescue SystemCallError => e
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
       end
@@ -148,27 +148,6 @@ module HeapDump
 
       def span(seconds)
         format("%.1f s", seconds)
-      end
-
-      # The budget is for rules; a person can always have a dump from outside. What strikes again and
-      # again must not use up what a leak needs: that of the start, and any later one.
-      def spent(names, own, modest)
-        most = @options.at_most or return
-        all = @state.dumps.map { |one| one["modest"].to_i }
-        modest.downto(0) do |least|
-          share = [most - (least * @marks), 1].max
-          found = { "this process has made" => own, "#{named} got" => all }
-                  .transform_values { |made| made.count { |one| one >= least } }
-                  .find { |_, number| number >= share }
-          return refuse(:budget, budget(names, *found, most, share)) if found
-        end
-        nil
-      end
-
-      def budget(names, who, number, most, share)
-        kept = ", #{most - share} of them for memory that grows" if share < most
-        "#{who} #{Terminal::Units.plural(number, "dump")} in the last 24 hours (at_most: " \
-          "#{most}#{kept}); `heapdump take #{names.pid}` makes one now"
       end
 
       def named

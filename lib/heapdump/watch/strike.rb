@@ -20,6 +20,12 @@ module HeapDump
     # source:: the Rule itself, which is told what becomes of it; nil if nobody is
     Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :modest, :mark, # :nodoc:
                         :highest, :strings, :ask, :source, keyword_init: true) do
+      # The process ends, and a dump is to say what it had.
+      def self.at_exit(modest)
+        new(rule: :exit, words: "the process ends, and its memory had passed a mark", urgent: true,
+            modest: modest)
+      end
+
       # A number, also if none was given.
       def modest
         self[:modest] || 0

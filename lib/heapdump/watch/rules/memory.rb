@@ -26,14 +26,12 @@ module HeapDump
         include LivedWith
 
         REARM = 0.9
-        GROWN = 1.05 # times what it had, then there is something to compare
-        GROWN_FAST = 1.02 # that will do if there is no time or room to wait
         CALM = 3600 # seconds; what has grown fast and is gone is not believed sooner again
         PRESSURE = 20 # percent of the time
         QUARTER = 0.25 # of the time until the limit
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :PRESSURE, :QUARTER, :FAMILY
+        private_constant :REARM, :CALM, :PRESSURE, :QUARTER, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
@@ -236,11 +234,6 @@ module HeapDump
                      urgent: highest || last_chance?(facts), modest: modest)
         end
 
-        # What is the largest process when all is well need not be what leaks later.
-        def shared(modest)
-          @of == :container && (modest.zero? || :usual)
-        end
-
         def ripe(facts)
           found = @marks.select do |mark|
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @patience)
@@ -264,15 +257,6 @@ module HeapDump
         # Marks for which there may still be a dump.
         def left
           @marks.select { |mark| mark.bar && !mark.spent }
-        end
-
-        def grown?(facts)
-          @dumped && facts.private.to_i >= @dumped * enough
-        end
-
-        # So many times what there was is worth a comparison.
-        def enough
-          @fast || @scarce ? GROWN_FAST : GROWN
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
