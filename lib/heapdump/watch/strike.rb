@@ -26,9 +26,8 @@ module HeapDump
             modest: modest)
       end
 
-      # A number, also if none was given.
-      def modest
-        self[:modest] || 0
+      def initialize(modest: 0, **more)
+        super
       end
 
       # Whether somebody waits for the dump, so that it must not wait itself.
