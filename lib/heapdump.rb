@@ -120,8 +120,9 @@ module HeapDump
     #            the memory and for who asks
     # cooldown:: seconds between two dumps (default 900), but for further marks of the memory; and
     #            after a refusal or a failure until the same rule is heard again
-    # at_most::  dumps of this process, and of the directory in 24 hours, so that a restart gives no
-    #            new ones (default 6; nil: any number)
+    # at_most::  dumps in 24 hours, of this process and of the directory, so that a restart gives no
+    #            new ones (default 9; nil: any number). As many as there are marks of the memory are
+    #            kept for what grows, and as many for what does so after a start
     # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days).
     #            Older series are removed; of the own series never the first and the last dump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether

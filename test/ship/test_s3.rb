@@ -282,6 +282,19 @@ class TestShipS3 < HeapDumpTest
     assert_stored(path)
   end
 
+  # Where parts may be sent and not aborted, each try would add another id for ever.
+  def test_no_more_uploads_are_noted_than_anybody_needs
+    path = dump("a.json", bytes: PART * 3)
+    refuse("AccessDenied", 403) do |one|
+      one.request_method == "DELETE" || one.query_string.to_s.include?("partNumber=2")
+    end
+    all = Array.new(20) { |n| { "bucket" => "heaps", "key" => "other", "id" => n.to_s } }
+    File.write("#{path}.unfinished", JSON.generate("uploads" => all))
+    2.times { ship(in_parts, pauses: [], &:retry_failed) }
+    noted = JSON.parse(File.read("#{path}.unfinished"))["uploads"].map { |one| one["id"] }
+    assert_equal [*"2".."19", *@store.uploads.keys], noted
+  end
+
   # Then it goes on without them.
   def test_uploads_that_cannot_be_noted
     path = dump("a.json", bytes: PART * 3)

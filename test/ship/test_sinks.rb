@@ -183,6 +183,17 @@ class TestShipSinks < HeapDumpTest
     end
   end
 
+  # As in an image that has nothing but the program.
+  def test_a_command_where_there_is_no_shell
+    path = ENV.fetch("PATH")
+    ENV["PATH"] = scratch
+    ["exec:cat", "exec:age | cat"].each do |address|
+      assert_refused(/\Aexec: needs a shell, and neither bash nor sh is in PATH/, address)
+    end
+  ensure
+    ENV["PATH"] = path
+  end
+
   def test_addresses_of_the_environment
     with_env("HEAPDUMP_TO" => to) { assert_equal to, sink("env:HEAPDUMP_TO").to_s }
     with_env("HEAPDUMP_TO" => "env:OTHER") { assert_refused(/another variable/, "env:HEAPDUMP_TO") }

@@ -187,6 +187,38 @@ class TestChoice < HeapDumpTest
     assert_equal [1, 1], dumps_of(all)
   end
 
+  # It lives on, and looks no more.
+  def test_times_of_a_worker_whose_watch_was_stopped
+    all = workers(40, 41) { |on| on.every cron: "0 5 * * *" }
+    round(all, 20)
+    all.each { |worker| worker.machine.pass(3600) }
+    turn(all)
+    assert_equal [0, 1], dumps_of(all)
+    all.pop.watch.stop
+    all.each { |worker| worker.machine.pass(86_400) }
+    turn(all)
+    assert_equal [1], dumps_of(all)
+  end
+
+  # MiB of a container of 8,000.
+  def use_much(mib)
+    tree.group_two("/web", used: mib, limit: 8000)
+  end
+
+  # What was the largest worker at the start, or has been as large all the time, is not what leaks.
+  def test_marks_of_the_start_and_later
+    use_much(6880)
+    all = workers(40, 41, settle: 100) { |on| on.memory at: [0.8, 0.85] }
+    round(all, 60)
+    all.last.begun.last.finish
+    round(all, 100)
+    assert_equal [0, 1], dumps_of(all)
+    tree.process(40, parent: 7, private: 600, started: 40)
+    use_much(7300)
+    round(all, 50)
+    assert_equal [1, 1], dumps_of(all)
+  end
+
   # Of their own jobs: who is not chosen goes on with its next thousand, as if it had dumped.
   def test_jobs_of_many_workers
     all = workers(40, 41) { |on| on.every jobs: 5 }

@@ -48,12 +48,36 @@ class TestGuards < HeapDumpTest
     end
   end
 
+  # The memory of the whole machine is that of others, too, and so is its kill. What is given as a
+  # limit is enforced by nobody.
+  def test_headroom_of_the_machine
+    tree.put("/proc/meminfo", "MemTotal: 1024000 kB\nMemAvailable: 921600 kB\n")
+    assert_equal 74, needed_of("/web", limit: 2000)
+    assert_equal 41, needed_of("/web", limit: 900)
+    assert_equal 148, needed_of("/web", limit: 2000, oom_group: 1)
+    tree.membership("")
+    assert_equal 74, headroom_needed
+    assert_equal 41, headroom_needed(500 << 20)
+  end
+
   def needed_of(path, **how)
     tree.membership("0::#{path}\n")
     tree.group_two(path, used: 100, limit: 1000, **how)
-    gauge = HeapDump::Watch::Gauge.new(machine)
+    headroom_needed
+  end
+
+  def headroom_needed(limit = nil)
+    gauge = HeapDump::Watch::Gauge.new(machine, limit)
     gauge.refresh
     gauge.headroom.last / MIB
+  end
+
+  # Then it may have all that is used.
+  def test_headroom_of_a_process_of_unknown_size
+    tree.remove("/proc/self/smaps_rollup")
+    tree.remove("/proc/self/statm")
+    assert_equal 41, needed_of("/web")
+    assert_equal 91, needed_of("/web", used: 300)
   end
 
   # Up to there a process has room that has all of the memory.

@@ -175,6 +175,17 @@ class TestWatchRules < HeapDumpTest
     assert_equal 1, begun.size
   end
 
+  # A watch lives for weeks.
+  def test_a_rule_that_fails_now_and_then
+    calls = 0
+    watch = engine do |on|
+      on.rule(:broken) { ((calls += 1) % 400).zero? && raise("now and then") } # each 4,000 s
+    end
+    look(watch, 20_000)
+    assert_empty watch.stats.to_h[:off]
+    assert_equal 1, said.grep(/now and then/).size
+  end
+
   # Ours are called without a stop watch, and are told and switched off in the same way.
   def test_a_rule_of_our_own_that_raises
     watch = engine(&:usual)

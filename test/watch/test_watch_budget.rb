@@ -7,7 +7,8 @@ require "support/watching"
 class TestWatchBudget < HeapDumpTest
   include Watching
 
-  # A rule that strikes again and again leaves to the marks as many dumps as there are of them.
+  # A rule that strikes again and again leaves to the marks as many dumps as there are of them, and
+  # as many to what grows after a start.
   def test_marks_have_dumps_of_their_own
     watch = engine(cooldown: 0) { |on| [on.every(seconds: 1), on.memory(for: 0)] }
     look(watch)
@@ -17,7 +18,7 @@ class TestWatchBudget < HeapDumpTest
       finish_any(watch)
     end
     assert_equal 3, begun.size
-    assert_match(/this process has made 3 dumps \(at_most: 6, 3 of them for marks of on\.memory\)/,
+    assert_match(/this process has made 3 dumps in the last 24 hours \(at_most: 9, 6 of them for /,
                  said.grep(/\Ano dump/).first)
     [520, 720, 860].each do |used|
       use(used)
@@ -37,9 +38,30 @@ class TestWatchBudget < HeapDumpTest
     assert_equal 1, begun.size
     assert_match(/heaps got 1 dump in the last 24 hours \(at_most: 4, 3 of them for/, said.last)
     watch = engine(at_most: 4) { |on| on.memory for: 0 }
+    look(watch)
     use(520)
     look(watch)
     assert_equal 2, begun.size
+  end
+
+  # What the marks have used is not used by the other rules.
+  def test_dumps_of_marks_are_not_those_of_others
+    watch = engine { |on| on.memory for: 0 }
+    look(watch)
+    [520, 720, 860].each do |used|
+      use(used)
+      look(watch)
+      finish(watch)
+    end
+    4.times do
+      look(other = engine { |on| [on.memory, on.rule(:always) { true }] })
+      finish_any(other)
+      other.stop
+    end
+    assert_equal 6, begun.size
+    assert_equal %w[memory memory memory always always always],
+                 state["dumps"].map { |one| one["rule"] }
+    assert_equal [0, 0, 0, 2, 2, 2], state["dumps"].map { |one| one["modest"] }
   end
 
   # One is left to the others in any case, and all where there are no marks.
@@ -74,17 +96,64 @@ class TestWatchBudget < HeapDumpTest
     assert_equal 4, begun.size
   end
 
-  def test_the_budget_of_a_life
+  # It is one of 24 hours, in a process as in its directory: a watch may live for weeks.
+  def test_the_budget_of_a_day
     watch = engine(at_most: 2) { |on| on.every seconds: 1 }
-    4.times do
-      strike_often(watch, 2)
+    numbers = Array.new(4) do |day|
+      strike_often(watch, 4)
       machine.pass(86_400)
+      begun.size - (2 * day)
     end
-    assert_equal 2, begun.size
-    assert_match(/this process has made 2 dumps \(at_most: 2\); `heapdump take 40` makes/,
+    assert_equal [2, 2, 2, 2], numbers
+    assert_match(/this process has made 2 dumps in the last 24 hours \(at_most: 2\); `heapdump /,
                  said.last)
     strike_often(engine(at_most: nil) { |on| on.every seconds: 1 }, 10)
-    assert_operator begun.size, :>, 10
+    assert_operator begun.size, :>, 16
+  end
+
+  # It stays so for hours, and is told once a day.
+  def test_a_budget_that_is_used_up_is_told_once
+    watch = engine(at_most: 1, cooldown: 60) { |on| on.every seconds: 1 }
+    strike_often(watch, 20)
+    assert_equal 1, said.grep(/\Ano dump, .*at_most/).size
+    assert_operator refusals(watch)[:budget], :>, 10
+    machine.pass(86_400)
+    strike_often(watch, 20)
+    assert_equal 2, said.grep(/\Ano dump, .*at_most/).size
+  end
+
+  # Whoever removes the directory gives this process no other budget.
+  def test_the_budget_of_a_process
+    watch = engine(at_most: 2) { |on| on.every seconds: 1 }
+    3.times do
+      strike_often(watch, 2)
+      FileUtils.rm_rf(heaps)
+    end
+    assert_equal 2, begun.size
+    assert_match(/this process has made 2 dumps in the last 24 hours \(at_most: 2\)/, said.last)
+  end
+
+  # The looks are never at the same second of the day, and no time may be refused for that.
+  def test_times_go_on_for_weeks
+    { { cron: "0 3 * * *" } => [4, 14], { seconds: 3600 } => [30, 14 * 24] }
+      .each do |given, (most, number)|
+      @begun = @log = nil
+      FileUtils.rm_rf(heaps)
+      watch = engine(at_most: most, every: 600) { |on| [on.memory, on.every(**given)] }
+      ends = machine.seconds + (14 * 86_400)
+      while machine.seconds < ends
+        watch.look
+        finish_any(watch)
+        machine.pass(watch.pause)
+      end
+      assert_in_delta number, begun.size, 1
+      assert_empty refusals(watch), given.inspect
+      use(860)
+      look(watch, 40)
+      finish(watch)
+      assert_match(/mark 0\.85/, said.grep(/\Adumping/).last)
+      use(100)
+    end
   end
 
   # A process that dies of its dump has used up some of the budget.

@@ -116,7 +116,7 @@ class TestWatchOptions < HeapDumpTest
 
   def test_defaults
     read = options
-    assert_equal ["/var/tmp/heapdump", :hash, 10, 300, 900, 6],
+    assert_equal ["/var/tmp/heapdump", :hash, 10, 300, 900, 9],
                  [read.directory, read.strings, read.every, read.settle, read.cooldown,
                   read.at_most]
     assert_equal({ files: 12, bytes: 4 << 30, for: 1_209_600 }, read.keep)

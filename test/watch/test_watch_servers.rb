@@ -211,7 +211,7 @@ class TestWatchServers < HeapDumpTest
     assert_equal "true\n2\n12\n120.0\n", outcome.out
     assert_equal "heapdump: watch: HEAPDUMP_KEPE is not known; did you mean HEAPDUMP_KEEP?\n",
                  outcome.err
-    assert_equal "false\n6\n12\n300.0\n",
+    assert_equal "false\n9\n12\n300.0\n",
                  run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "off" }, code).out
   end
 

@@ -184,6 +184,67 @@ class TestWatchShips < HeapDumpTest
                   "it may take 64.0 MiB; they stay"], told
   end
 
+  # With an SDK it takes more, by how large the largest dump is.
+  def test_room_for_a_process_with_an_sdk
+    path = left
+    { 1 << 20 => "68.0 MiB", 5 << 20 => "84.0 MiB", 50 << 20 => "128.0 MiB" }.each do |bytes, room|
+      File.truncate(path, bytes)
+      @log = nil
+      use(940)
+      look(engine(to: [heaps, "s3://bucket/x"]) { |on| on.ask(file: true) })
+      assert_match(/and it may take #{room}; they stay/, said.last)
+    end
+  end
+
+  # Processes that have the locks as one that ships has them: MiB of it.
+  def shipping(mib)
+    tree.process(Process.pid, private: mib, shared: 0)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
+    locks = %w[ship.watch ship.lock].map { |name| File.open("#{heaps}/#{name}", "w") }
+    locks.each { |file| file.flock(File::LOCK_EX) }
+    locks.last.syswrite("#{Process.pid}\n")
+    yield
+  ensure
+    locks.each(&:close)
+  end
+
+  # Where the kernel kills all together, both must have room: 148 MiB for a dump here, and 64 for
+  # the process.
+  def test_a_dump_beside_a_process_that_ships
+    use(830, oom_group: 1)
+    watch = engine(to: [heaps, to]) { |on| on.rule(:always) { true } }
+    shipping(30) { look(watch) }
+    assert_match(/: 170\.0 MiB of memory are left .*; a dump may take 148\.0 MiB, /, said.last)
+    assert_match(/ and the process that ships dumps 34\.0 MiB more\z/, said.last)
+    machine.pass(10)
+    shipping(50) { look(watch) }
+    assert_equal 1, begun.size
+  end
+
+  def test_a_dump_beside_a_process_that_is_killed_alone
+    use(930)
+    watch = engine(to: [heaps, to]) { |on| on.rule(:always) { true } }
+    shipping(1) { look(watch) }
+    assert_equal 1, begun.size
+  end
+
+  # Neither beside one of this process, nor of another one.
+  def test_no_process_is_started_beside_a_dump
+    left
+    tree
+    shipping = engine(to: [heaps, to]).instance_variable_get(:@shipping)
+    shipping.look(busy: true)
+    File.open("#{File.dirname(left)}/2.json.partial-30", "w") do |file|
+      file.flock(File::LOCK_EX)
+      shipping.look
+      machine.pass(20)
+      refute_path_exists "#{heaps}/ship.log"
+    end
+    shipping.look
+    assert_path_exists "#{heaps}/ship.log"
+    wait_until("it is shipped") { File.exist?("#{left_path}.shipped") }
+  end
+
   # Nothing of this is loaded into an application that ships nothing, and before the first look
   # nothing is that Bundler decides about.
   def test_what_is_loaded

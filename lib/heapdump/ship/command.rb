@@ -13,8 +13,9 @@ module HeapDump
       NAME = "%{name}"
       HARMLESS = %r{\A\w[\w./:+@-]*\z}
       SHELLS = [%w[bash -o pipefail -c], %w[sh -o pipefail -c]].freeze
+      PLAIN_SHELL = %w[sh -c].freeze
       PLAIN = %r{\A[\w./:+-]+\z}
-      private_constant :TAIL, :NAME, :HARMLESS, :SHELLS, :PLAIN
+      private_constant :TAIL, :NAME, :HARMLESS, :SHELLS, :PLAIN_SHELL, :PLAIN
 
       def self.from(text, **)
         new(text.delete_prefix("exec:"))
@@ -51,7 +52,10 @@ module HeapDump
       def shell
         found = SHELLS.find { |words| works?(words) }
         return found if found
-        return %w[sh -c] unless @command.match?(/(?<!\|)\|(?!\|)/)
+        unless works?(PLAIN_SHELL)
+          raise Error, "exec: needs a shell, and neither bash nor sh is in PATH"
+        end
+        return PLAIN_SHELL unless @command.match?(/(?<!\|)\|(?!\|)/)
 
         raise Error, "neither bash nor a sh with pipefail is here, so nobody would notice if the " \
                      "first command of a pipe failed"

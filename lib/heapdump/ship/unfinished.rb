@@ -4,11 +4,13 @@ module HeapDump
   module Ship
     # Uploads in parts that were begun and have not ended, in FILE.unfinished beside the file: a
     # process that is killed leaves its parts in the store, which keeps them for ever, and not every
-    # store can list them. What is written there is of any address, so others are left alone.
+    # store can list them. What is written there is of any address, so others are left alone. Where
+    # nobody may abort an upload, only the latest are kept.
     class Unfinished # :nodoc:
       ENDING = DumpFiles::UNFINISHED
       KEYS = %w[bucket key id].freeze
-      private_constant :KEYS
+      MOST = 20 # uploads; each try asks for all of them
+      private_constant :KEYS, :MOST
 
       # +object+: bucket and key (Hash), as the SDK takes it.
       def initialize(file, object)
@@ -25,7 +27,7 @@ module HeapDump
       end
 
       def begun(id)
-        write([*read, { **@place, "id" => id }])
+        write([*read, { **@place, "id" => id }].last(MOST))
       end
 
       def ended(id)

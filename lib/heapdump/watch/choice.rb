@@ -15,16 +15,16 @@ module HeapDump
         @state = state
       end
 
-      # The number of the process that is chosen (Integer). Unless +dry+, it is noted if that is
-      # this one, or in any case where it is +lasting+: then each strikes only once at a time, and
-      # which one is the largest may change meanwhile. To be called with the lock of the directory.
-      def chosen(dry:, lasting: false)
-        server = "#{@names.host}-#{@processes.parent}#{"-lasting" if lasting}"
-        family = @processes.family
+      # The number of the process that is chosen (Integer) for what is +shared+, as Strike has it.
+      # Unless +dry+, it is noted if that is this one, or in any case where it is +:lasting+: then
+      # each strikes only once at a time, and which one is the largest may change meanwhile. Who has
+      # been chosen and watches no more is replaced. To be called with the lock of the directory.
+      def chosen(shared, dry:)
+        lasting = shared == :lasting
+        server = "#{@names.host}-#{@processes.parent}#{"-#{shared}" if shared != true}"
+        watching = watching(@processes.family)
         pid, started = @state.chosen(server, lasting ? State::LASTING : State::DAY)
-        return pid if pid && family.include?(pid) && @processes.started(pid) == started
-
-        watching = watching(family)
+        return pid if pid && watching.include?(pid) && @processes.started(pid) == started
         return @names.pid if watching.size == 1
 
         largest = @processes.largest(watching)
@@ -42,7 +42,7 @@ module HeapDump
         files = NoteFiles.all(@directory.path).select do |file|
           file.kind == "notes" && file.host == @names.host && family.include?(file.pid)
         end
-        files.select! { |file| file.started == @processes.started(file.pid) }
+        files.select! { |file| file.started == @processes.started(file.pid) && !file.ended? }
         files.map(&:pid) | [@names.pid]
       end
     end

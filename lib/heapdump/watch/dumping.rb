@@ -36,7 +36,7 @@ module HeapDump
         @lock = Lock.new(@directory.path)
         @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
-        @made = @modest = 0
+        @made = 0
         @refused = {} # until when, by the key of a strike
         @elsewhere = {}
       end
@@ -62,7 +62,7 @@ module HeapDump
         locked(strike, facts) do
           next if elsewhere?(strike, facts) || @directory.being_written?
 
-          refusal = @guards.within(@names, @made, strike.modest && @modest)
+          refusal = @guards.within(@names, strike)
           @voice.once(:state, @state.broken) if @state.broken
           next refuse(strike, facts, refusal) if refusal
 
@@ -135,7 +135,7 @@ module HeapDump
       def elsewhere?(strike, facts)
         return false unless strike.shared
 
-        pid = @choice.chosen(dry: @options.dry, lasting: strike.shared == :lasting)
+        pid = @choice.chosen(strike.shared, dry: @options.dry)
         return false if pid == @names.pid
 
         strike.source&.elsewhere(strike, facts)
@@ -159,7 +159,9 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        @voice.say("no dump, although #{strike.words}: #{refusal.words}")
+        if refusal.reason != :budget || @guards.budget.tell?(strike)
+          @voice.say("no dump, although #{strike.words}: #{refusal.words}")
+        end
         tell(strike, :refused, refusal.words)
         nil
       end
@@ -178,12 +180,12 @@ module HeapDump
         facts.ask = strike.ask
         path = File.join(@directory.series(@names.directory), @names.dump(@made + 1, facts.time))
         slots = @machine.slots
-        @state.reserve(@names, strike.rule, slots)
+        @state.reserve(@names, strike, slots)
         begun = begin_dump(strike, facts, path) or return
         @running = Running.new(begun, strike, facts, path, slots)
         facts.gauge.outlook.begun
         @made += 1
-        @modest += 1 if strike.modest
+        @guards.budget.use(strike)
         done(facts)
         tell(strike, :begun)
         :begun

@@ -44,7 +44,7 @@ module HeapDump
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
                                stats: @stats, voice: @voice, faults: @faults,
                                hooks: method(:dumped), **dumper)
-        @shipping = ships
+        @shipping = @dumping.guards.shipping = ships
         @note = Note.new(options.directory, @names, @gauge)
       end
 
@@ -67,7 +67,7 @@ module HeapDump
         silence unless @ringing.empty?
         settle(facts) unless @settled
         @dumping.follow
-        @shipping&.look
+        @shipping&.look(busy: @dumping.under_way?)
         act(strikes(facts), facts)
         end_those_off if @faults.any_off?
         write_note(facts)
@@ -151,7 +151,7 @@ module HeapDump
           why
         end
         @ringing &= @rules
-        @dumping.guards.marks = @rules.grep(Rules::Memory).sum { |rule| rule.marks.size }
+        @dumping.guards.budget.marks = @rules.grep(Rules::Memory).sum { |rule| rule.marks.size }
         @voice.say("no rule is left, so nothing will ever be dumped") if @rules.empty?
       end
 
@@ -279,9 +279,9 @@ module HeapDump
       end
 
       def dump_at_exit(facts, grace)
-        if @rules.any?(&:struck?) && !@dumping.under_way?
-          words = "the process ends, and its memory had passed a mark"
-          @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
+        struck = @rules.select(&:struck?)
+        if struck.any? && !@dumping.under_way?
+          @dumping.attempt(Strike.at_exit(struck.map { |rule| rule.modest(facts) }.min), facts)
         end
         return if @dumping.ended_within?(grace)
 

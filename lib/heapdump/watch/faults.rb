@@ -3,17 +3,19 @@
 module HeapDump
   class Watch
     # Code of the application that the watch calls: rules, hooks, +only:+. What it raises reaches
-    # nobody else. It is told once, and what has failed three times is called no more.
+    # nobody else. It is told once, and what has failed three times in an hour is called no more: a
+    # watch lives for weeks, in which anything fails now and then.
     class Faults # :nodoc:
       MOST = 3
       SECONDS = 1
-      private_constant :MOST, :SECONDS
+      HOUR = 3600
+      private_constant :MOST, :SECONDS, :HOUR
 
       def initialize(machine, stats, voice)
         @machine = machine
         @stats = stats
         @voice = voice
-        @count = Hash.new(0).compare_by_identity
+        @failed = {}.compare_by_identity # when
         @any_off = false
       end
 
@@ -47,7 +49,7 @@ module HeapDump
 
       # Whether it is called no more; of all keys, whether one is.
       def off?(key)
-        @count[key] >= MOST
+        @failed[key]&.size == MOST
       end
 
       def any_off?
@@ -61,9 +63,10 @@ module HeapDump
       end
 
       def count(key, name, words)
-        @count[key] += 1
+        now = @machine.seconds
+        @failed[key] = [*@failed[key]&.select { |one| one > now - HOUR }, now]
         @voice.once(key, "#{name} #{words}")
-        return unless @count[key] == MOST
+        return unless off?(key)
 
         @any_off = true
         @stats.off(name.to_s)

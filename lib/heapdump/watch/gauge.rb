@@ -19,11 +19,12 @@ module HeapDump
       # Of a process that is small this is less: it may copy what it has, and little else. If even
       # that is too much, the kernel kills a process of the dump, and nothing else is lost.
       ALONE = [USUAL, [16 << 20, 0.25]].freeze
-      # Where that kill would be the end of the service, as systemd has it.
-      SERVICE = [USUAL].freeze
+      # Where that kill would be the end of the service, as systemd has it; and where the limit is
+      # the memory of the machine, which others need as well.
+      CAREFUL = [USUAL].freeze
       # Where the kernel kills all together: twice as much, but not more than all of the process.
       TOGETHER = [USUAL.map { |one| 2 * one }, [32 << 20, 1.25]].freeze
-      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :SERVICE, :TOGETHER
+      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :CAREFUL, :TOGETHER
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
@@ -118,7 +119,8 @@ module HeapDump
         used, = usage
         return unless @limit && used
 
-        [@limit - used, needs.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min]
+        own = private || used # who knows nothing better takes all of it for its own
+        [@limit - used, needs.map { |bytes, share| bytes + (own * share).to_i }.min]
       end
 
       # Up to how many bytes may be used, if a process that has all of them is to have room for so
@@ -133,12 +135,17 @@ module HeapDump
         @cgroup ? @cgroup.oom_group? : false
       end
 
+      # Whether the kernel's killing of any process would be the end of this one.
+      def fatal?
+        oom_group? || (@cgroup ? @cgroup.service? : false)
+      end
+
       private
 
       def needs
         return TOGETHER if oom_group?
 
-        @cgroup&.service? ? SERVICE : ALONE
+        @source == :machine || @cgroup&.service? ? CAREFUL : ALONE
       end
 
       def stale?

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "budget"
 require_relative "keep"
 
 module HeapDump
@@ -26,12 +27,15 @@ module HeapDump
         @directory = directory
         @state = state
         @keep = Keep.new(directory, options.keep)
-        @marks = 0
+        @budget = Budget.new(options, machine, state, named)
+        @shipping = nil
         @lag = lag
       end
 
-      # How many dumps of the budget are only for marks of memory, but never all of them.
-      attr_writer :marks
+      attr_reader :budget
+
+      # What has dumps shipped meanwhile (Shipping); nil if nothing does.
+      attr_writer :shipping
 
       # Bytes that must be left of a file system with +all+ bytes when a dump is there.
       def self.reserve(all)
@@ -40,7 +44,7 @@ module HeapDump
 
       # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
       def before(facts)
-        headroom(facts) || time(facts) || place
+        headroom(facts) || beside(facts) || time(facts) || place
       end
 
       # What is known at the start to forbid each dump (sentences).
@@ -63,11 +67,11 @@ module HeapDump
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      # With the lock of the directory. +made+ dumps are there of this process; +modest+: how many
-      # of them for rules that leave some to the marks, if this is for such a rule. Removes old
-      # dumps where there are too many. Returns a Refusal or nil.
-      def within(names, made, modest = nil)
-        spent(names, made, modest) || room(names)
+      # With the lock of the directory. Removes old dumps where there are too many. Returns a
+      # Refusal or nil.
+      def within(names, strike)
+        spent = @budget.spent(strike, names.pid)
+        spent ? refuse(:budget, spent) : room(names)
       rescue SystemCallError => e
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
       end
@@ -114,6 +118,22 @@ module HeapDump
         Refusal.new(reason, words)
       end
 
+      # Where one kill would be the end of all, there must be room for a process that ships, too.
+      # It is small, and has soon taken what it needs.
+      def beside(facts)
+        return unless @shipping && facts.gauge.fatal?
+
+        left, needed = facts.gauge.headroom
+        more = left ? @shipping.to_come : 0
+        return if more.zero? || left >= needed + more
+
+        words = "#{Terminal::Units.bytes(left)} of memory are left up to the limit of " \
+                "#{Terminal::Units.bytes(facts.limit)}; a dump may take " \
+                "#{Terminal::Units.bytes(needed)}, and the process that ships dumps " \
+                "#{Terminal::Units.bytes(more)} more"
+        Refusal.new(:headroom, words, true)
+      end
+
       # While a dump is written, memory goes on growing.
       def time(facts)
         outlook = facts.gauge.outlook
@@ -128,25 +148,6 @@ module HeapDump
 
       def span(seconds)
         format("%.1f s", seconds)
-      end
-
-      # The budget is for rules; a person can always have a dump from outside. A rule that strikes
-      # again and again must not use up what the marks need at night.
-      def spent(names, made, modest)
-        most = @options.at_most or return
-        share = modest ? [most - @marks, 1].max : most
-        own, = [[made, most], [modest, share]].find { |dumps, limit| dumps && dumps >= limit }
-        dumps = own || @state.dumps.size
-        return if dumps < share
-
-        kept = ", #{most - share} of them for marks of on.memory" if dumps < most
-        refuse(:budget, "#{whose(own, dumps)} (at_most: #{most}#{kept}); " \
-                        "`heapdump take #{names.pid}` makes one now")
-      end
-
-      def whose(own, dumps)
-        number = Terminal::Units.plural(dumps, "dump")
-        own ? "this process has made #{number}" : "#{named} got #{number} in the last 24 hours"
       end
 
       def named

@@ -84,7 +84,7 @@ module HeapDump
       # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
       # or at times as cron has them, in UTC. One of them. Of several workers the one with most
       # private memory dumps, and the same one again: jobs and requests are those of that worker.
-      # As many dumps of at_most: as on.memory has marks are left for these.
+      # They leave twice as many dumps of at_most: to the marks as there are marks.
       #
       #   on.every jobs: 1000
       #   on.every cron: "0 3 * * *"
@@ -131,7 +131,7 @@ module HeapDump
 
       # When the block returns something true; once, until it was not. It gets a Facts, runs in the
       # thread of the watch, and should take less than a second. A rule that raises or takes longer
-      # is told of once, and switched off after three times.
+      # is told of once, and switched off after three times in an hour.
       #
       #   on.rule(:queue) { |facts| Jobs.waiting > 10_000 }
       def rule(name, &block)
@@ -140,7 +140,7 @@ module HeapDump
 
       # The block gets the HeapDump::Result of each dump, and the Facts, in the thread of the watch,
       # which does not look meanwhile. It may take long. One that raises is told of once, and
-      # switched off after three times.
+      # switched off after three times in an hour.
       #
       #   on.dump { |result, facts| Metrics.count("heap_dump", rule: facts.rule) }
       def dump(&block)

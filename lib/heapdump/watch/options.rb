@@ -10,7 +10,7 @@ module HeapDump
     class Options # :nodoc:
       DIRECTORY = "/var/tmp/heapdump"
       DEFAULTS = { to: DIRECTORY, name: nil, strings: :hash, every: 10, settle: 300,
-                   cooldown: 900, at_most: 6, keep: {}, only: nil, dry: false, limit: nil,
+                   cooldown: 900, at_most: 9, keep: {}, only: nil, dry: false, limit: nil,
                    logger: nil, master: false, ask: nil }.freeze
       KEEP = { files: 12, bytes: 4 << 30, for: 14 * 86_400 }.freeze
       ADDRESS = /\A[a-z][a-z0-9+.-]+:/

@@ -68,6 +68,11 @@ module HeapDump
         false
       end
 
+      # How many series of dumps such a dump leaves in the budget, as Strike#modest.
+      def modest(_facts)
+        0
+      end
+
       # This process is not to dump now.
       def unwanted; end
 

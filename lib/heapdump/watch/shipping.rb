@@ -15,9 +15,11 @@ module HeapDump
       HELD = 3 # the descriptor by which the process has the lock until it ends
       PATIENCE = 15 # seconds until it is asked again whether another process still ships
       AGAIN = 900 # seconds until dumps are tried again that have stayed
-      # What must be free for the process, in bytes; with an SDK it takes more.
+      # What must be free for the process, in bytes. An SDK sends a dump in parts, and has several
+      # copies of one.
       ROOM = 64 << 20
-      ROOM_FOR_SDK = 128 << 20
+      COPIES = 4
+      PART = 16 << 20
       SDK = /\A(?:s3|rails):/
       # It asks to be killed first if memory runs out, as the processes of a dump do.
       FIRST = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null"
@@ -26,8 +28,8 @@ module HeapDump
       STAY = "#{FIRST}; exec \"$@\" >&2".freeze
       LIBRARY = File.expand_path("../..", __dir__)
       PROGRAM = File.expand_path("../exe/heapdump", LIBRARY)
-      private_constant :LOCK, :HELD, :PATIENCE, :AGAIN, :ROOM, :ROOM_FOR_SDK, :SDK, :FIRST, :LEAVE,
-                       :STAY, :LIBRARY, :PROGRAM
+      private_constant :LOCK, :HELD, :PATIENCE, :AGAIN, :ROOM, :COPIES, :PART, :SDK, :FIRST,
+                       :LEAVE, :STAY, :LIBRARY, :PROGRAM
 
       def initialize(options, directory, machine:, gauge:, stats:, voice:)
         @address = options.address
@@ -48,12 +50,23 @@ module HeapDump
         look
       end
 
-      # Tells what the process has said, and starts one if there is something to ship.
-      def look
+      # Tells what the process has said, and starts one if there is something to ship. Not while
+      # this process is +busy+ with a dump: both together may take too much memory.
+      def look(busy: false)
         listen if @log.open?
-        start if @due && @machine.seconds >= @next
+        start if @due && !busy && @machine.seconds >= @next
       rescue SystemCallError, IOError => e
         not_started(e.class, Terminal::Trouble.sentence(e))
+      end
+
+      # Bytes that the process may take in the next seconds beyond those that it has (Integer); 0 if
+      # none ships.
+      def to_come
+        return 0 unless Ship::Lock.held?(@directory.join(LOCK))
+
+        pid = Ship::Lock.new(@directory.path).holder
+        _, anonymous = @gauge.processes.resident(pid) if pid.is_a?(Integer)
+        [room(dumps_left) - (anonymous || 0), 0].max
       end
 
       # In a forked child.
@@ -67,7 +80,7 @@ module HeapDump
       def listen
         ended = @lock.take
         @log.tell
-        @log.close(stay: left?(false)) if ended
+        @log.close(stay: dumps_left.any?) if ended
       ensure
         @lock.forget
       end
@@ -77,9 +90,14 @@ module HeapDump
         first = @first
         @first = false
         @next = @machine.seconds + PATIENCE
+        return @first = first if @directory.being_written? # another process dumps
         return unless @lock.take && Ship::Lock.new(@directory.path).holder.nil?
-        return @due = false unless left?(first)
-        return no_room_yet(first) if no_room
+
+        left = dumps_left(failed: first)
+        return @due = false if left.empty?
+
+        why = no_room(left)
+        return no_room_yet(first, why) if why
 
         @log.start
         run(first)
@@ -88,25 +106,33 @@ module HeapDump
         @lock.forget
       end
 
-      def left?(first)
-        @directory.dumps.any? do |dump|
+      # +failed+: also those that could not be shipped.
+      def dumps_left(failed: false)
+        @directory.dumps.select do |dump|
           state = Ship::Marks.state(dump.path)
-          state == :waiting || (first && state == :failed)
+          state == :waiting || (failed && state == :failed)
         end
       end
 
-      def no_room
+      # For these dumps, one after the other.
+      def room(dumps)
+        return ROOM unless @address.match?(SDK)
+
+        ROOM + (COPIES * [dumps.map(&:bytes).max || 0, PART].min)
+      end
+
+      def no_room(dumps)
         left, = @gauge.headroom
-        needed = @address.match?(SDK) ? ROOM_FOR_SDK : ROOM
+        needed = room(dumps)
         return unless left && left < needed
 
         "#{Terminal::Units.bytes([left, 0].max)} of memory are left, and it may take " \
           "#{Terminal::Units.bytes(needed)}"
       end
 
-      def no_room_yet(first)
+      def no_room_yet(first, why)
         @first = first
-        not_started(:room, no_room)
+        not_started(:room, why)
       end
 
       def not_started(key, why)

@@ -13,10 +13,13 @@ module HeapDump
     class State # :nodoc:
       NAME = "state.json"
       DAY = 86_400
+      # The day of the budget. What is due at the same time each day must not be refused because it
+      # was a little later the day before.
+      BUDGET = DAY - 3600
       LASTING = 8 * DAY # seconds; a week and something
       MOST = 200 # servers
       VERSION = 1
-      FIGURES = %w[bytes slots].freeze
+      FIGURES = %w[bytes slots modest].freeze
       private_constant :MOST, :FIGURES
 
       # What was wrong with the file when it was last read (String), nil if nothing was.
@@ -28,23 +31,23 @@ module HeapDump
         @machine = machine
       end
 
-      # The dumps of the last 24 hours (Hashes with "time", "pid", "series", "bytes", "slots"). One
-      # that is of the future was made before the clock was set back: it counts from now on, which
-      # is written down.
+      # The dumps of the last 24 hours (Hashes with "time", "pid", "series", "rule", "modest",
+      # "bytes", "slots"). One that is of the future was made before the clock was set back: it
+      # counts from now on, which is written down.
       def dumps
         state = read
         now = @machine.time.to_i
         late = state["dumps"].select { |one| one["time"] > now }
         late.each { |one| one["time"] = now }
         write(state) unless late.empty?
-        state["dumps"].select { |one| one["time"] > now - DAY }
+        state["dumps"].select { |one| one["time"] > now - BUDGET }
       end
 
       # Writes down a dump before it is made, so that it counts even if this process dies of it.
-      def reserve(names, rule, slots)
+      def reserve(names, strike, slots)
         now = @machine.time.to_i
         entry = { "time" => now, "pid" => names.pid, "series" => names.series,
-                  "rule" => rule.to_s, "slots" => slots }
+                  "rule" => strike.rule.to_s, "modest" => strike.modest, "slots" => slots }
         update { |state| state["dumps"] = [*dumps, entry] }
       end
 

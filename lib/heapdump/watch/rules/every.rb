@@ -80,7 +80,7 @@ module HeapDump
         end
 
         def made(words)
-          Strike.new(rule: name, words: words, source: self, shared: :lasting, modest: true)
+          Strike.new(rule: name, words: words, source: self, shared: :lasting, modest: Strike::FOR_OTHERS)
         end
       end
     end

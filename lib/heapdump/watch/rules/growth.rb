@@ -40,7 +40,8 @@ module HeapDump
         def strike(facts)
           return unless @bar && facts.resident.to_i >= @bar && facts.private.to_i >= @bar
 
-          Strike.new(rule: name, source: self, shared: true, modest: true, mark: facts.private,
+          Strike.new(rule: name, source: self, shared: true, modest: Strike::FOR_OTHERS,
+                     mark: facts.private,
                      words: "private memory has grown from #{Terminal::Units.bytes(@first)} to " \
                             "#{Terminal::Units.bytes(facts.private)}")
         end

@@ -52,10 +52,9 @@ module HeapDump
         def last_chance?(facts)
           return false unless @of == :container
 
-          outlook = facts.gauge.outlook
-          return false unless outlook.growth.positive? || @firm.rate&.positive?
+          return false unless @fast || @scarce
 
-          @scarce || outlook.seconds_left.to_f <= TIMES * outlook.dump_seconds
+          facts.gauge.outlook.growth.positive? || @firm.rate&.positive? || false
         end
 
         # What may be used when a dump begins.

@@ -3,6 +3,7 @@
 require_relative "../rule"
 require_relative "../pace"
 require_relative "last_chances"
+require_relative "lived_with"
 
 module HeapDump
   class Watch
@@ -18,18 +19,19 @@ module HeapDump
       # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
       # While memory grows fast, it waits no longer than a quarter of the time until the limit, and
       # is looked at more often.
+      #
+      # What a process takes when it starts, and what it has lived with, is no leak (LivedWith).
       class Memory < Rule # :nodoc:
         include LastChances
+        include LivedWith
 
         REARM = 0.9
-        GROWN = 1.05 # times what it had, then there is something to compare
-        GROWN_FAST = 1.02 # that will do if there is no time or room to wait
         CALM = 3600 # seconds; what has grown fast and is gone is not believed sooner again
         PRESSURE = 20 # percent of the time
         QUARTER = 0.25 # of the time until the limit
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :PRESSURE, :QUARTER, :FAMILY
+        private_constant :REARM, :CALM, :PRESSURE, :QUARTER, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
@@ -73,7 +75,7 @@ module HeapDump
 
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = @begun = @dumped = @believed = nil
+          @last_events = @family_at = @begun = @dumped = @believed = @lived = @peak = nil
           @armed = true # whether the last look found something above a mark, or may have
           @pace = Pace.new # of all that is used, for the next look
           @firm = Pace.new # of what cannot be given back, for a dump
@@ -185,8 +187,8 @@ module HeapDump
           return unless @armed
 
           @firm = Pace.new if @firm.last
-          @marks.each(&:rearm)
-          @armed = @begun = @dumped = @low = nil
+          @marks.each { |mark| end_episode(mark) }
+          @armed = @begun = @dumped = @low = @peak = nil
         end
 
         # Below this there is nothing that concerns a mark; nil if no mark is known. It is the same
@@ -205,6 +207,7 @@ module HeapDump
           return unless used
 
           @firm.note(facts.seconds, firm || used)
+          @peak = [*@peak, firm || used].max
           @room = last_room(facts, limit)
           left = @room && @firm.seconds_until(@room)
           @patience = [@for, *left&.*(QUARTER)].min
@@ -213,7 +216,7 @@ module HeapDump
 
         def follow_mark(mark, facts, used, firm)
           if used < mark.floor
-            mark.rearm
+            end_episode(mark)
           elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
             mark.since ||= facts.seconds
           else
@@ -225,9 +228,10 @@ module HeapDump
           mark = ripe(facts).max_by(&:bar) || early(facts) or return
           facts.private # is kept as it is now, to be compared with
           highest = mark.bar == @marks.filter_map(&:bar).max
+          modest = modest(facts)
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: true, shared: @of == :container, mark: mark.bar, highest: highest,
-                     urgent: highest || last_chance?(facts))
+                     series: true, shared: shared(modest), mark: mark.bar, highest: highest,
+                     urgent: highest || last_chance?(facts), modest: modest)
         end
 
         def ripe(facts)
@@ -253,10 +257,6 @@ module HeapDump
         # Marks for which there may still be a dump.
         def left
           @marks.select { |mark| mark.bar && !mark.spent }
-        end
-
-        def grown?(facts)
-          @dumped && facts.private.to_i >= @dumped * (@fast || @scarce ? GROWN_FAST : GROWN)
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.

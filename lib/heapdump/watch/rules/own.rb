@@ -36,7 +36,8 @@ module HeapDump
           @spent = false unless true_now
           return if @spent || !true_now
 
-          Strike.new(rule: name, words: "its block says so", modest: true, source: self)
+          Strike.new(rule: name, words: "its block says so", source: self,
+                     modest: Strike::FOR_OTHERS)
         end
 
         def spent(_strike, _facts)
