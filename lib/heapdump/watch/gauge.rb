@@ -19,11 +19,13 @@ module HeapDump
       # Of a process that is small this is less: it may copy what it has, and little else. If even
       # that is too much, the kernel kills a process of the dump, and nothing else is lost.
       ALONE = [USUAL, [16 << 20, 0.25]].freeze
+      # So a last try is worth it where there is less, as long as the dump may well fit.
+      LEAST = [16 << 20, 0.15].freeze
       # Where that kill would be the end of the service, as systemd has it.
       SERVICE = [USUAL].freeze
       # Where the kernel kills all together: twice as much, but not more than all of the process.
       TOGETHER = [USUAL.map { |one| 2 * one }, [32 << 20, 1.25]].freeze
-      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :SERVICE, :TOGETHER
+      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :LEAST, :SERVICE, :TOGETHER
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
@@ -118,7 +120,17 @@ module HeapDump
         used, = usage
         return unless @limit && used
 
-        [@limit - used, needs.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min]
+        [@limit - used, need(needs)]
+      end
+
+      # How many bytes must be left, or no dump is begun.
+      def least
+        need(alone? ? [USUAL, LEAST] : needs)
+      end
+
+      # Whether the kernel kills a process of a dump, and nothing else, if it takes too much.
+      def alone?
+        needs.equal?(ALONE)
       end
 
       # Up to how many bytes may be used, if a process that has all of them is to have room for so
@@ -134,6 +146,10 @@ module HeapDump
       end
 
       private
+
+      def need(cases)
+        cases.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min
+      end
 
       def needs
         return TOGETHER if oom_group?
