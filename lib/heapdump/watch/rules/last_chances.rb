@@ -13,7 +13,8 @@ module HeapDump
         SCARCE_ALONE = 2
         FIRM = 0.9 # of what is used: if less cannot be given back, there is more room than it seems
         HALF = 0.5 # of the time until the next look is late
-        private_constant :TIMES, :SCARCE, :SCARCE_ALONE, :FIRM, :HALF
+        SOON = 1 # second until the next look, where memory grows and room is scarce
+        private_constant :TIMES, :SCARCE, :SCARCE_ALONE, :FIRM, :HALF, :SOON
 
         private
 
@@ -51,7 +52,9 @@ module HeapDump
           return unless @room && left.any? && @firm.known?
 
           seconds = @firm.seconds_until(@room)
-          seconds * HALF if seconds&.positive?
+          return unless seconds&.positive?
+
+          @scarce ? [seconds * HALF, SOON].min : seconds * HALF
         end
 
         # Whether what grows now would kill the process before there is another dump: then it does
