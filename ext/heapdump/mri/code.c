@@ -177,7 +177,7 @@ report(VALUE v, void (*fn)(VALUE, void *), void *data) {
 }
 
 /*
- * MRI's own function writes into each env that it marks, although the bit is set there in most
+ * MRI's own function writes into each env that it marks, although the flag is set there in most
  * cases. Envs lie between what the program allocates, so forked processes would copy most of it.
  */
 bool

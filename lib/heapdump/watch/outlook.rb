@@ -75,8 +75,9 @@ module HeapDump
         [(room - needed) / @growth, 0.0].max if room
       end
 
-      # Until no dump is begun any more, also if what may be a single jump goes on. It is only feared
-      # for as long as jumps count: large ones are usual in a large process, whose dump takes minutes.
+      # Until no dump is begun any more, also if what may be a single jump goes on. It is only
+      # feared for as long as jumps count: large ones are usual in a large process, whose dump takes
+      # minutes.
       def least_left
         room, = @gauge.headroom
         return unless room

@@ -63,6 +63,7 @@ class TestUntouched < HeapDumpTest
   # What a closure holds is no page of the heap. When MRI marks it, it sets a flag there, which the
   # next assignment to a variable clears.
   def test_the_walk_writes_to_no_env
+    skip "MRI writes only where the flag is not set" if RUBY_VERSION >= "3.4"
     out = Child.ruby!(<<~'RUBY', scratch).out
       require "heapdump"
       require "json"
