@@ -50,7 +50,7 @@ module HeapDump
         forked if @machine.pid != @pid
         @seconds = seconds = @machine.seconds
         measure(seconds) if seconds >= @measured + MEASURE
-        @resident = @upper = @usage = nil
+        @resident = @upper = @usage = @needs = nil
         @outlook.look(seconds)
       end
 
@@ -151,10 +151,12 @@ module HeapDump
         cases.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min
       end
 
+      # The same in all of a look: a file says whether all are killed together.
       def needs
-        return TOGETHER if oom_group?
-
-        @cgroup&.service? ? SERVICE : ALONE
+        @needs ||= if oom_group? then TOGETHER
+                   else
+                     @cgroup&.service? ? SERVICE : ALONE
+                   end
       end
 
       def stale?
