@@ -7,6 +7,7 @@
 #
 #   MINUTES=15
 #   EVERY=10      seconds between looks; 1 shows more
+#   JSON=0        the application does not load JSON, as hardly any does; then the watch has to
 
 require "net/http"
 require "rbconfig"
@@ -27,6 +28,7 @@ class Slice
   RUBY
   # A heap of some size, of which a part is always new.
   APP = <<~'RUBY'
+    require "json" unless ENV["JSON"] == "0"
     User = Struct.new(:name, :roles, :settings)
     USERS = Array.new(20_000) { |i| User.new("user #{i}", ["role #{i % 7}"], { "id" => i }) }
     run lambda { |env|
@@ -176,7 +178,7 @@ $stdout.sync = true
 load_average = -> { File.read("/proc/loadavg").split.first(3).join(" ") }
 minutes = Float(ENV.fetch("MINUTES", "15"))
 puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, #{minutes.round} minutes, " \
-     "a look every #{EVERY} s, load #{load_average.call}"
+     "a look every #{EVERY} s, load #{load_average.call}#{", no JSON" if ENV["JSON"] == "0"}"
 slices = Dir.mktmpdir("heapdump-soak") do |dir|
   Slice.prepare(dir)
   deadline = Visitors.now + (minutes * 60)

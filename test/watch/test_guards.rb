@@ -24,15 +24,29 @@ class TestGuards < HeapDumpTest
     watch
   end
 
-  # 16 MiB and a quarter of 100 MiB.
+  # 16 MiB and 0.15 of 100 MiB.
   def test_headroom
-    use(960)
+    use(970)
     keys, words = refused
     assert_equal [:headroom], keys
-    assert_equal "no dump, although its block says so: 40.0 MiB of memory are left up to the " \
-                 "limit of 1,000.0 MiB, and a dump may take 41.0 MiB", words
-    use(959)
+    assert_equal "no dump, although its block says so: 30.0 MiB of memory are left up to the " \
+                 "limit of 1,000.0 MiB, and a dump may take 31.0 MiB", words
+    use(969)
     allowed
+  end
+
+  # MiB below which no dump is begun: less than what one is planned with only where a process of the
+  # dump is all that can be lost.
+  LEAST = { 40 => [22, 82, 68], 100 => [31, 148, 74], 300 => [61, 188, 94],
+            1000 => [164, 328, 164] }.freeze
+
+  def test_the_least_headroom_of_processes_of_any_size
+    LEAST.each do |mib, least|
+      tree.process(40, private: mib, as_self: true)
+      told = [0, 1].map { |group| gauge_of("/web", oom_group: group).least / MIB }
+      told << (gauge_of("/puma.service", oom_group: 0).least / MIB)
+      assert_equal least, told, "#{mib} MiB"
+    end
   end
 
   # MiB that must be left, by the private memory of the process; where all are killed together; and
@@ -61,15 +75,17 @@ class TestGuards < HeapDumpTest
   end
 
   def needed_of(path, **how)
+    gauge_of(path, **how).headroom.last / MIB
+  end
+
+  def gauge_of(path, **how)
     tree.membership("0::#{path}\n")
     tree.group_two(path, used: 100, limit: 1000, **how)
-    headroom_needed
+    HeapDump::Watch::Gauge.new(machine).tap(&:refresh)
   end
 
   def headroom_needed(limit = nil)
-    gauge = HeapDump::Watch::Gauge.new(machine, limit)
-    gauge.refresh
-    gauge.headroom.last / MIB
+    HeapDump::Watch::Gauge.new(machine, limit).tap(&:refresh).headroom.last / MIB
   end
 
   # Then it may have all that is used.

@@ -396,6 +396,7 @@ class TestMemoryRule < HeapDumpTest
     use(120)
     look(watch, 30)
     assert_match(/120\.0 MiB of 200\.0 MiB/, said.first)
+    finish_any(watch)
     tree.membership("") # then it is this process alone
     tree.process(40, private: 150, as_self: true)
     watch = engine(limit: "200 MiB") { |on| on.memory at: [0.7] }

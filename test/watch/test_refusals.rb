@@ -36,6 +36,21 @@ class TestRefusals < HeapDumpTest
     assert_equal 1, begun.size
   end
 
+  # The process that ships the last dump takes memory, but has soon ended. That is told once.
+  def test_no_room_because_a_dump_is_shipped
+    watch = engine(cooldown: 1000) { |on| on.rule(:always) { true } }
+    use(970)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
+    File.open("#{heaps}/ship.watch", File::RDWR | File::CREAT, 0o600) do |lock|
+      lock.flock(File::LOCK_EX)
+      look(watch, 30)
+    end
+    assert_equal [4, 1], [refusals(watch)[:headroom], said.grep(/are left up to the limit/).size]
+    use(100)
+    look(watch, 10)
+    assert_equal 1, begun.size
+  end
+
   # Who asks in vain keeps nobody else waiting.
   def test_a_refused_question_silences_nothing
     due = false

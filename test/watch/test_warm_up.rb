@@ -88,7 +88,7 @@ class TestWarmUp < HeapDumpTest
     watch = engine
     look(watch)
     dumps = Array.new(6) do
-      grow(watch, 300, 740, 1000, rate: 3) + grow(watch, 300, 300, 1000, seconds: 100)
+      grow(watch, 300, 720, 1000, rate: 3) + grow(watch, 300, 300, 1000, seconds: 100)
     end
     assert_equal [1, 1, 1, 1, 0, 0], dumps # three more for what is nothing new
     refute_empty said.grep(/\Ano dump, .*: this process has made 3 dumps in the last 24 hours/)
@@ -100,7 +100,7 @@ class TestWarmUp < HeapDumpTest
     fill(300, 1000)
     watch = engine { |on| on.memory at: [0.2, 0.7] }
     look(watch)
-    6.times { grow(watch, 300, 740, 1000, rate: 3) + grow(watch, 300, 300, 1000, seconds: 100) }
+    6.times { grow(watch, 300, 720, 1000, rate: 3) + grow(watch, 300, 300, 1000, seconds: 100) }
     assert_operator begun.size, :<, 9
   end
 

@@ -163,14 +163,45 @@ hd_mri_block(const struct hd_pages *pages, VALUE data, struct hd_block *out) {
     return true;
 }
 
+/* The words of an env; false if MRI has not filled it yet. */
+static bool
+env_words(VALUE env, const VALUE **ep, const VALUE **values, unsigned *size) {
+    *ep = hd_read_pointer((void *)env, HD_ENV_EP);
+    *values = hd_read_pointer((void *)env, HD_ENV_VALUES);
+    *size = hd_read_u32((void *)env, HD_ENV_SIZE);
+    if (!hd_plausible(*ep) || !hd_plausible(*values)) return false;
+    return *size >= 4 && *ep == *values + *size - 2 && hd_read(*ep, HD_EP_ENV) == env;
+}
+
+static void
+report(VALUE v, void (*fn)(VALUE, void *), void *data) {
+    if (!RB_SPECIAL_CONST_P(v)) fn(v, data);
+}
+
+/*
+ * MRI's own function writes into each env that it marks, although the flag is set there in most
+ * cases. Envs lie between what the program allocates, so forked processes would copy most of it.
+ */
+bool
+hd_env_references(VALUE env, void (*fn)(VALUE, void *), void *data) {
+    const VALUE *ep, *values;
+    unsigned size;
+    if (!env_words(env, &ep, &values, &size)) return false;
+    for (unsigned i = 0; i < size; i++) report(values[i], fn, data);
+    if (!(hd_read(ep, HD_EP_FLAGS) & HD_EP_LOCAL)) {
+        const VALUE *parent = (const VALUE *)(hd_read(ep, HD_EP_SPECIAL) & ~(VALUE)3);
+        if (hd_plausible(parent)) report(hd_read(parent, HD_EP_ENV), fn, data);
+    }
+    report(hd_read((void *)env, HD_ENV_ISEQ), fn, data);
+    return true;
+}
+
 bool
 hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out) {
     *out = (struct hd_env){0};
-    const VALUE *ep = hd_read_pointer((void *)env, HD_ENV_EP);
-    const VALUE *values = hd_read_pointer((void *)env, HD_ENV_VALUES);
-    unsigned size = hd_read_u32((void *)env, HD_ENV_SIZE);
-    if (!hd_plausible(ep) || !hd_plausible(values)) return false; // MRI has not filled it yet
-    if (size < 4 || ep != values + size - 2 || hd_read(ep, HD_EP_ENV) != env) return false;
+    const VALUE *ep, *values;
+    unsigned size;
+    if (!env_words(env, &ep, &values, &size)) return false;
 
     out->iseq = if_imemo(pages, hd_read((void *)env, HD_ENV_ISEQ), HD_NUMBER_ISEQ);
     struct hd_code code;

@@ -12,6 +12,10 @@ hd_mri_each_page(hd_page_fn *fn, void *data) {
 
 void
 hd_mri_references(VALUE obj, void (*fn)(VALUE, void *), void *data) {
+    // since 3.4 MRI writes only into those envs that lack the flag
+    bool is_env = HD_RUBY < 304 && RB_BUILTIN_TYPE(obj) == RUBY_T_IMEMO &&
+                  hd_imemo_number(obj) == HD_NUMBER_ENV;
+    if (is_env && hd_can(HD_CAN_ENV) && hd_env_references(obj, fn, data)) return;
     rb_objspace_reachable_objects_from(obj, fn, data);
 }
 

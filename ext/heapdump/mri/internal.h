@@ -122,6 +122,12 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
 /* stack.c: calls fn for each entry of a table of MRI's whose keys are IDs. */
 void hd_each_id(const void *table, void (*fn)(ID name, VALUE value, void *data), void *data);
 
+/*
+ * code.c: the references of an env as MRI marks them, without a write to it. Returns false if that
+ * is not possible; then nothing was reported. Needs HD_CAN_ENV.
+ */
+bool hd_env_references(VALUE env, void (*fn)(VALUE ref, void *data), void *data);
+
 /* jit.c: true if ZJIT ran when hd_mri_ask_jit was last called. */
 bool hd_zjit_runs(void);
 

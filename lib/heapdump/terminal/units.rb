@@ -5,6 +5,10 @@ module HeapDump
     # Numbers for people.
     module Units
       STEPS = %w[B KiB MiB GiB TiB PiB].freeze
+      # What is shown as 1,024.0. Float#round would be the only reason for some processes to load
+      # pages of the C library's mathematics.
+      NEXT = 1023.95
+      private_constant :NEXT
 
       module_function
 
@@ -17,7 +21,7 @@ module HeapDump
       def bytes(number)
         size = number.abs.to_f
         step = 0
-        while size.round(1) >= 1024 && step < STEPS.size - 1
+        while size >= NEXT && step < STEPS.size - 1
           size /= 1024
           step += 1
         end

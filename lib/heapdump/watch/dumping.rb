@@ -11,7 +11,7 @@ module HeapDump
     # Makes the dump of a strike, or does not: because this process has to wait, or because a guard
     # refuses. Forked processes write it, and each look asks whether they have ended.
     class Dumping # :nodoc:
-      PASSES = 5 # seconds until what may pass soon is tried again
+      PASSES = 2 # seconds until what may pass soon is tried again
       # A dump under way: its Pending, and what it is of.
       Running = Struct.new(:pending, :strike, :facts, :path, :slots)
       private_constant :PASSES, :Running
@@ -159,9 +159,10 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        if refusal.reason != :budget || @guards.budget.tell?(strike)
-          @voice.say("no dump, although #{strike.words}: #{refusal.words}")
-        end
+        again = refusal.passes && !strike.awaited? && @told == [strike.key, refusal.reason]
+        again ||= refusal.reason == :budget && !@guards.budget.tell?(strike)
+        @voice.say("no dump, although #{strike.words}: #{refusal.words}") unless again
+        @told = [strike.key, refusal.reason]
         tell(strike, :refused, refusal.words)
         nil
       end
@@ -199,6 +200,7 @@ module HeapDump
 
       # Returns the Pending, nil if there is none: only forked processes may write a dump.
       def begin_dump(strike, facts, path)
+        @told = nil
         @voice.say("dumping to #{path}, because #{strike.words}")
         @dumper.call(path, gc: false, strings: strike.strings || @options.strings)
       rescue Busy

@@ -19,12 +19,14 @@ module HeapDump
       # Of a process that is small this is less: it may copy what it has, and little else. If even
       # that is too much, the kernel kills a process of the dump, and nothing else is lost.
       ALONE = [USUAL, [16 << 20, 0.25]].freeze
+      # So a last try is worth it where there is less, as long as the dump may well fit.
+      LEAST = [16 << 20, 0.15].freeze
       # Where that kill would be the end of the service, as systemd has it; and where the limit is
       # the memory of the machine, which others need as well.
       CAREFUL = [USUAL].freeze
       # Where the kernel kills all together: twice as much, but not more than all of the process.
       TOGETHER = [USUAL.map { |one| 2 * one }, [32 << 20, 1.25]].freeze
-      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :CAREFUL, :TOGETHER
+      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :LEAST, :CAREFUL, :TOGETHER
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
@@ -49,7 +51,7 @@ module HeapDump
         forked if @machine.pid != @pid
         @seconds = seconds = @machine.seconds
         measure(seconds) if seconds >= @measured + MEASURE
-        @resident = @upper = @usage = nil
+        @resident = @upper = @usage = @needs = nil
         @outlook.look(seconds)
       end
 
@@ -119,8 +121,17 @@ module HeapDump
         used, = usage
         return unless @limit && used
 
-        own = private || used # who knows nothing better takes all of it for its own
-        [@limit - used, needs.map { |bytes, share| bytes + (own * share).to_i }.min]
+        [@limit - used, need(needs)]
+      end
+
+      # How many bytes must be left, or no dump is begun.
+      def least
+        need(alone? ? [USUAL, LEAST] : needs)
+      end
+
+      # Whether the kernel kills a process of a dump, and nothing else, if it takes too much.
+      def alone?
+        needs.equal?(ALONE)
       end
 
       # Up to how many bytes may be used, if a process that has all of them is to have room for so
@@ -142,10 +153,17 @@ module HeapDump
 
       private
 
-      def needs
-        return TOGETHER if oom_group?
+      def need(cases)
+        own = private || usage.first # who knows nothing better takes all that is used for its own
+        cases.map { |bytes, share| bytes + (own.to_i * share).to_i }.min
+      end
 
-        @source == :machine || @cgroup&.service? ? CAREFUL : ALONE
+      # The same in all of a look: a file says whether all are killed together.
+      def needs
+        @needs ||= if oom_group? then TOGETHER
+                   else
+                     @source == :machine || @cgroup&.service? ? CAREFUL : ALONE
+                   end
       end
 
       def stale?

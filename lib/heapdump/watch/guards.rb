@@ -78,12 +78,13 @@ module HeapDump
 
       # Whether there is room in the memory. Returns a Refusal or nil.
       def headroom(facts)
-        left, needed = facts.gauge.headroom
-        return unless left && left < needed
+        left, = facts.gauge.headroom
+        return unless left && left < (needed = facts.gauge.least)
 
-        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
-                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
-                          "#{Terminal::Units.bytes(needed)}")
+        words = "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the limit of " \
+                "#{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
+                "#{Terminal::Units.bytes(needed)}"
+        Refusal.new(:headroom, words, shipping?)
       end
 
       # After a dump.
@@ -112,6 +113,11 @@ module HeapDump
       # The time; nil if the clock has been set meanwhile. Then nobody knows how old a file is.
       def now
         @machine.time if (lag - @lag).abs < STEADY
+      end
+
+      # The process that ships takes memory for a while only.
+      def shipping?
+        Ship::Lock.held?(@directory.join("ship.watch"))
       end
 
       def refuse(reason, words)

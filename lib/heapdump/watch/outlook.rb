@@ -75,12 +75,17 @@ module HeapDump
         [(room - needed) / @growth, 0.0].max if room
       end
 
-      # The same if what may be a single jump goes on, too. It is only feared for as long as jumps
-      # count: large ones are usual in a large process, whose dump takes minutes.
+      # Until no dump is begun any more, also if what may be a single jump goes on. It is only
+      # feared for as long as jumps count: large ones are usual in a large process, whose dump takes
+      # minutes.
       def least_left
-        room, needed = @gauge.headroom if @near && seconds_until_limit&.<(NEAR)
-        jumping = @firm.seconds_until(@firm.last + room - needed) if room && @firm.last
-        [jumping, seconds_left].compact.min
+        room, = @gauge.headroom
+        return unless room
+
+        room -= @gauge.least
+        jumping = @firm.seconds_until(@firm.last + room) if @firm.last && soon?
+        steady = [room / @growth, 0.0].max if @growth.positive?
+        [jumping, steady].compact.min
       end
 
       # That a dump takes: as long as the last one of this process, and longer for what has come
@@ -135,8 +140,8 @@ module HeapDump
         !left.nil? && left < [NEAR, TIMES * dump_seconds].max
       end
 
-      def seconds_until_limit
-        @gauge.limit && @all.seconds_until(@gauge.limit)
+      def soon?
+        @near && @gauge.limit && @all.seconds_until(@gauge.limit)&.<(NEAR)
       end
     end
   end

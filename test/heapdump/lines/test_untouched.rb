@@ -59,4 +59,25 @@ class TestUntouched < HeapDumpTest
     assert_includes lines, "writes 1"
     assert_match(/trap\.so/, lines.join)
   end
+
+  # What a closure holds is no page of the heap. When MRI marks it, it sets a flag there, which the
+  # next assignment to a variable clears.
+  def test_the_walk_writes_to_no_env
+    skip "MRI writes only where the flag is not set" if RUBY_VERSION >= "3.4"
+    out = Child.ruby!(<<~'RUBY', scratch).out
+      require "heapdump"
+      require "json"
+      GC.disable
+      kept = Array.new(3) { |number| marker = nil; lambda { marker = "marker#{number}" } }
+      kept.each(&:call)
+      HeapDump.dump("#{ARGV[0]}/heap.json", gc: false, fork: false)
+      lines = File.readlines("#{ARGV[0]}/heap.json").grep(/"imemo_type":"env"/)
+      envs = lines.map { |line| JSON.parse(line) }.select { |env| env.to_s.include?("marker") }
+      memory = File.open("/proc/self/mem", "rb")
+      word = ->(address) { memory.pread(8, address).unpack1("J") }
+      flags = envs.map { |env| word[word[Integer(env["address"], 16) + 16]] }
+      p kept.size, envs.size, flags.count { |one| one.anybits?(8) }
+    RUBY
+    assert_equal "3\n3\n0\n", out
+  end
 end

@@ -7,10 +7,14 @@ module HeapDump
       # the container uses can be foreseen.
       module LastChances # :nodoc:
         TIMES = 2 # as long as the dumps for all marks that are left need: if no more is left
-        SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
+        # Times what a dump needs: if no more is left, it is time. Of a process that is alone a dump
+        # may take more than that, if its own GC writes everywhere meanwhile.
+        SCARCE = 1.5
+        SCARCE_ALONE = 2
         FIRM = 0.9 # of what is used: if less cannot be given back, there is more room than it seems
         HALF = 0.5 # of the time until the next look is late
-        private_constant :TIMES, :SCARCE, :FIRM, :HALF
+        SOON = 1 # second until the next look, where memory grows and room is scarce
+        private_constant :TIMES, :SCARCE, :SCARCE_ALONE, :FIRM, :HALF, :SOON
 
         private
 
@@ -29,14 +33,18 @@ module HeapDump
 
           room, needed = facts.gauge.headroom
           used, firm = usage(facts)
-          return false unless room&.between?(needed, needed * SCARCE)
+          return false unless room&.between?(facts.gauge.least, needed * scarce(facts))
 
           firm.nil? || firm >= used * FIRM
         end
 
         # If less is used than these bytes, it is not; nil if that is not known.
         def scarce_from(facts)
-          facts.gauge.room_up_to(SCARCE) if @of == :container
+          facts.gauge.room_up_to(scarce(facts)) if @of == :container
+        end
+
+        def scarce(facts)
+          facts.gauge.alone? ? SCARCE_ALONE : SCARCE
         end
 
         # A dump that is due when the process has grown must not come too late (seconds, or nil).
@@ -44,7 +52,9 @@ module HeapDump
           return unless @room && left.any? && @firm.known?
 
           seconds = @firm.seconds_until(@room)
-          seconds * HALF if seconds&.positive?
+          return unless seconds&.positive?
+
+          @scarce ? [seconds * HALF, SOON].min : seconds * HALF
         end
 
         # Whether what grows now would kill the process before there is another dump: then it does
