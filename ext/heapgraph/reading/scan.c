@@ -153,9 +153,15 @@ scan_key(struct scan *scan) {
     return true;
 }
 
+static bool
+ends_line(const char *at) {
+    if (*at == '\r') at++;
+    return *at == '\n';
+}
+
 /*
- * Reads the members of the line's own map and of all containers in it, to the end of that map or to
- * its tail. `begun` says that the innermost container has no member yet.
+ * Reads the members of the line's own map and of all containers in it, to the end of the line, or
+ * to the tail if there is one. `begun` says that the innermost container has no member yet.
  */
 static bool
 scan_members(struct scan *scan, bool begun) {
@@ -172,7 +178,7 @@ scan_members(struct scan *scan, bool begun) {
         if (*scan->at == end) {
             scan->at++;
             scan->tape->token[open[--depth]].size = (uint32_t)(scan->next - scan->tape->token);
-            if (depth == 0) return !scan->tail; // the tail is to end this map
+            if (depth == 0) return !scan->tail && ends_line(scan->at); // a tail is to end this map
             begun = false;
             continue;
         }
@@ -210,9 +216,7 @@ scan_map(struct hg_tape *tape, const char *members, bool begun, const char *tail
     };
     if (!add(&scan, HG_TOKEN_MAP, NULL, 0, false) || !scan_members(&scan, begun)) return false;
     tape->count = (uint32_t)(scan.next - tape->token);
-    if (tail) return true;
-    if (*scan.at == '\r') scan.at++;
-    return *scan.at == '\n';
+    return true;
 }
 
 bool

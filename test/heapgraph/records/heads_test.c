@@ -80,7 +80,9 @@ add_tail(struct text *text, struct random *random) {
         ", \"memsize\":40}",
         ",\"memsize\":40}\r",
     };
-    static const char *const inner[] = {",\"name\":\"a", ",\"ivars\":{\"@a\":1", ",\"elements\":[1",
+    static const char *const inner[] = {",\"name\":\"a",
+                                        ",\"ivars\":{\"@a\":1",
+                                        ",\"elements\":[1",
                                         ",\"value\":\"\\",
                                         ",\"ivars\":{\"@a\":\"0x7f0000001000\"}",
                                         "}",
