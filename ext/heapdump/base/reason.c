@@ -38,7 +38,7 @@ hd_reason(int error) {
     case EOVERFLOW:
         return "the thread or fiber that makes it has too little of its stack left; make it in "
                "another thread, or with larger stacks (RUBY_THREAD_MACHINE_STACK_SIZE, "
-               "RUBY_FIBER_MACHINE_STACK_SIZE)";
+               "RUBY_FIBER_MACHINE_STACK_SIZE; ulimit -s for the main thread)";
     case EFAULT:
         return "what is outside of objects could not be read";
     case EBADMSG:
