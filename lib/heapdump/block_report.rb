@@ -71,8 +71,18 @@ module HeapDump
       @alive = Allocated.new(runs.counted, times, alive: true)
       @retained = runs.retained
       @unseen = runs.counted[:unseen]
+      @settled = runs.settled?
       @samples = Samples.new(runs.counted.except(:survivors))
       freeze
+    end
+
+    # Whether all is collected that nothing holds. If not, something has died in the last GC that
+    # may have let go of other objects, so some of those that seem to live, or to be retained, may
+    # be garbage. With <tt>retained: false</tt> there is one GC alone.
+    #
+    #   report.settled? # => true
+    def settled?
+      @settled
     end
 
     # The report as text (String): one screen, or with +:all+ all groupings with long lists.

@@ -11,7 +11,8 @@ module HeapDump
     # The fields of the messages.
     PROFILE = { sample_type: 1, sample: 2, location: 4, function: 5, strings: 6, time: 9,
                 duration: 10, period_type: 11, period: 12, default: 14 }.freeze
-    private_constant :PROFILE
+    MOST = (1 << 63) - 1 # of a value
+    private_constant :PROFILE, :MOST
 
     # +samples+:: each with a +stack+, a +class_name+ and +values+, which +types+ names: pairs of a
     #             type and a unit
@@ -69,7 +70,7 @@ module HeapDump
     def sample_of(sample)
       frames = sample.stack.reverse.map { |frame| @locations[frame] ||= @locations.size + 1 }
       Protobuf.new.numbers(1, frames)
-              .numbers(2, sample.values)
+              .numbers(2, sample.values.map { |value| [value, MOST].min })
               .text(3, Protobuf.new.number(1, string("class"))
                                .number(2, string(sample.class_name)))
     end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/extension"
 require "support/pprof_schema"
 require "objspace"
 require "zlib"
@@ -38,6 +39,34 @@ class TestBlockReportOfOddPrograms < HeapDumpTest
     assert_equal ["early.rb:-10"], report.retained.map(&:location)
     lines = pprof(report).location.map { |location| location.line.first.line }
     assert_includes lines, -10
+  end
+
+  MOST = (1 << 64) - 1
+  private_constant :MOST
+
+  # No sum begins again at 0: it remains at the largest number that its field has.
+  def test_sizes_that_no_memory_has
+    Extension.new("letting_go").require_extension
+    report = HeapDump.report { %i[Huge HalfHuge].each { |name| kept(name) } }
+    rows = report.alive.by(:class).to_h { |row| [row.key, row.bytes] }
+    assert_equal [MOST] * 2, rows.values_at("LettingGo::Huge", "LettingGo::HalfHuge")
+    groups = report.retained.to_h { |group| [group.class_name, group.bytes] }
+    assert_equal [MOST] * 2, groups.values_at("LettingGo::Huge", "LettingGo::HalfHuge")
+    assert_operator report.allocated.bytes, :>=, 2 * MOST
+    values = pprof(report).sample.flat_map { |sample| sample.value.to_a }
+    assert_equal [(1 << 63) - 1, 0], [values.max, [values.min, 0].min]
+    assert_includes report.to_s, "LettingGo::HalfHuge"
+  end
+
+  # The sizes of a few more runs than one have a median, whatever they are.
+  def test_the_median_of_sizes_that_no_memory_has
+    Extension.new("letting_go").require_extension
+    report = HeapDump.report(times: 2) { kept(:Huge) }
+    assert_equal [MOST], report.retained.map(&:bytes).uniq - [40]
+  end
+
+  def kept(name)
+    3.times { KEPT << LettingGo.const_get(name).new("x") }
   end
 
   # pprof takes names for C++ that are also those of the system, and removes "<main>" and "<=>".

@@ -82,12 +82,39 @@ class TestBlockReportOutputs < HeapDumpTest
       WAYS.times { owner.instance_variable_set("@#{name.succ!}", +"x") } if (run += 1) == 1
     end
     KEPT.delete(owner)
-    named = report.retained.sum { |group| group.runs.sum }
+    named = report.retained.map { |group| group.runs.sum }
     more = report.retained.more
     assert_equal [0, more.ways], [more.objects, more.few]
-    assert_includes report.to_s, "#{named + more.few} objects more, which few of the runs have left"
-    assert_operator named + more.few, :>=, WAYS
-    assert_includes report.to_s(:all), "#{more.few} objects more, which few of the runs have left"
+    assert_operator named.sum + more.few, :>=, WAYS
+    few = "objects more, which few of the runs have left"
+    assert_includes report.to_s, "#{named.sum + more.few} #{few}"
+    without_row = named.drop(50).sum + more.few
+    assert_includes report.to_s(:all), "#{without_row} #{few}"
+    words = "#{named.size - 50 + more.ways} more ways, and #{without_row} objects that few of"
+    assert_includes report.to_html, words
+  end
+
+  # What lives and is not retained, in the second of three runs alone.
+  def test_what_one_run_has_left_that_is_not_retained
+    held = nil
+    run = -1
+    report = HeapDump.report(times: 3) { held = Array.new(7) { Object.new } if (run += 1) == 1 }
+    few = report.retained.few_aside
+    assert_operator few, :>=, held.size
+    assert_match(/^Alive, but .*#{few} that few of the runs have left$/, report.to_s)
+  end
+
+  # It ends while something may still be let go of.
+  def test_what_is_not_settled
+    report = HeapDump.report(retained: false) { Thread.new { :"a symbol #{rand}" }.join }
+    refute report.settled?
+    assert_includes report.to_s, "Perhaps not all collected"
+    assert_includes report.to_html, "perhaps not all is collected"
+    refute report.to_h.fetch(:settled)
+    report = TestBlockReportOutputs.report
+    assert report.settled?
+    refute_includes report.to_s + report.to_html, "erhaps not all"
+    assert report.to_h.fetch(:settled)
   end
 
   def test_files_belong_to_their_owner

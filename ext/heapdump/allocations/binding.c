@@ -22,6 +22,7 @@ struct session {
     bool one_thread, over;
     bool births_on, deaths_on;
     bool let_go;   /* since it was asked, something has died that may have let go of others */
+    bool keys;     /* there are maps with weak keys, so whatever dies may be a key */
     bool ractors;  /* the block has made a Ractor */
     bool orphaned; /* its object is gone, as its fiber will never go on; the next birth ends it */
 };
@@ -71,12 +72,22 @@ on_birth(VALUE tracepoint, void *data) {
     HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: deaths would not be told
 }
 
+/* A map holds the value of a key also in the GC in which the key dies. */
+static bool
+may_be_key(VALUE dying) {
+    int type = (int)RB_BUILTIN_TYPE(dying);
+    return type != RUBY_T_IMEMO && type != RUBY_T_ICLASS && type != RUBY_T_NODE;
+}
+
 static void
 on_death(VALUE tracepoint, void *data) {
     struct session *session = data;
     if (session->orphaned) return; // not end_hooks: at the end of the process they may be free
     rb_trace_arg_t *event = rb_tracearg_from_tracepoint(tracepoint);
-    if (!session->let_go) session->let_go = hd_mri_may_let_go(rb_tracearg_object(event));
+    VALUE dying = rb_tracearg_object(event);
+    if (!session->let_go) {
+        session->let_go = (session->keys && may_be_key(dying)) || hd_mri_may_let_go(dying);
+    }
     hd_recorder_freed(&session->recorder, event);
 }
 
@@ -231,6 +242,13 @@ set_run(VALUE self, VALUE run) {
     return run;
 }
 
+/* allocations.weak_keys = true or false: whether there are maps with weak keys. */
+static VALUE
+set_weak_keys(VALUE self, VALUE keys) {
+    session_of(self)->keys = RTEST(keys);
+    return keys;
+}
+
 /*
  * allocations.let_go? => whether since the last time, or since the first block began, something has
  * died that may have let go of other objects, which only the next GC frees. To be asked before each
@@ -293,6 +311,7 @@ hd_allocations_define(VALUE module, VALUE error, VALUE busy) {
     rb_define_method(klass, "initialize", initialize, 3);
     rb_define_method(klass, "count", count, 1);
     rb_define_method(klass, "run=", set_run, 1);
+    rb_define_method(klass, "weak_keys=", set_weak_keys, 1);
     rb_define_method(klass, "let_go?", has_let_go, 0);
     rb_define_method(klass, "stop", stop, 0);
     rb_define_method(klass, "finish", finish, 0);

@@ -31,11 +31,17 @@ struct hd_cells {
 /* The cell, which may be new. NULL if there is no memory. Others may move. */
 struct hd_cell *hd_cells_at(struct hd_cells *cells, uint32_t run, uint32_t site, uint32_t klass);
 
+/* Adds to a sum of bytes, which remains at the largest number: an extension may say any size. */
+static inline void
+hd_cell_add(uint64_t *sum, uint64_t bytes) {
+    *sum = *sum + bytes < bytes ? UINT64_MAX : *sum + bytes;
+}
+
 /* Adds an object of this size (bytes) and age (GCs). */
 static inline void
 hd_cell_count(struct hd_cell *cell, size_t bytes, uint32_t age) {
     cell->objects++;
-    cell->bytes += bytes;
+    hd_cell_add(&cell->bytes, bytes);
     cell->ages[age <= 1 ? 0 : age == 2 ? 1 : 2]++;
 }
 

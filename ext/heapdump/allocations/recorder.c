@@ -217,8 +217,16 @@ count_alive(struct hd_recorder *recorder, struct hd_life *life, size_t bytes) {
     if (!cell) return false;
     hd_cell_count(cell, bytes, now() - life->birth);
     cell->alive++;
-    cell->alive_bytes += bytes;
+    hd_cell_add(&cell->alive_bytes, bytes);
     return true;
+}
+
+/* MRI adds the slot to what an extension says, and begins again at 0 if that is too much. */
+static size_t
+size_of(VALUE obj) {
+    size_t bytes = hd_mri_memsize(obj);
+    bool is_data = RB_BUILTIN_TYPE(obj) == RUBY_T_DATA;
+    return is_data && bytes < hd_mri_slot_size(obj) ? SIZE_MAX : bytes;
 }
 
 bool
@@ -234,7 +242,7 @@ hd_recorder_finish(struct hd_recorder *recorder, void (*fn)(const struct hd_life
             recorder->unseen++;
             continue;
         }
-        size_t bytes = hd_mri_memsize((VALUE)life->address);
+        size_t bytes = size_of((VALUE)life->address);
         fine = count_alive(recorder, life, bytes);
         if (fine) fn(life, bytes, data);
     }

@@ -45,6 +45,12 @@ hash_of(const void *ways, uint32_t number) {
                          (uint64_t)key->klass << 32 | key->by);
 }
 
+/* Adds to a sum of bytes, which remains at the largest number: an extension may say any size. */
+static void
+add_bytes(uint64_t *sum, uint64_t bytes) {
+    *sum = *sum + bytes < bytes ? UINT64_MAX : *sum + bytes;
+}
+
 /* The way with this key, which is new if there is none. NULL if there is no memory. */
 static struct way *
 way_at(struct finding *finding, struct key key) {
@@ -78,7 +84,7 @@ add(struct finding *finding, uint32_t index) {
         way->length = trail.length;
     }
     way->objects++;
-    way->bytes += survivor->bytes;
+    add_bytes(&way->bytes, survivor->bytes);
     finding->way_of[index] = way->number;
     return true;
 }
@@ -127,7 +133,7 @@ sum_runs(struct finding *finding, const struct way *way) {
         const struct hg_survivor *survivor =
             &finding->survivors->items[finding->order[way->begin + i]];
         finding->objects[survivor->run]++;
-        finding->bytes[survivor->run] += survivor->bytes;
+        add_bytes(&finding->bytes[survivor->run], survivor->bytes);
     }
 }
 
@@ -153,7 +159,8 @@ median(uint64_t *figures, uint32_t runs) {
     if (2 * (uint64_t)others < runs) return 0;
     qsort(figures, others, sizeof(*figures), compare_numbers);
     uint32_t zeros = runs - others;
-    return (figure_at(figures, zeros, (runs - 1) / 2) + figure_at(figures, zeros, runs / 2)) / 2;
+    uint64_t low = figure_at(figures, zeros, (runs - 1) / 2);
+    return low + (figure_at(figures, zeros, runs / 2) - low) / 2; // their sum may be too much
 }
 
 static void
@@ -170,7 +177,7 @@ sum_up(struct finding *finding, const struct way *way) {
     uint64_t objects = median(finding->objects, runs);
     rest->objects += objects;
     rest->few += objects ? 0 : way->objects;
-    rest->bytes += median(finding->bytes, runs);
+    add_bytes(&rest->bytes, median(finding->bytes, runs));
 }
 
 static bool

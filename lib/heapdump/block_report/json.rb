@@ -14,8 +14,9 @@ module HeapDump
       def to_h
         { schema_version: SCHEMA_VERSION, label: @report.label, ruby: RUBY_VERSION,
           warmup: @report.warmup, times: @report.times, seconds: @report.seconds,
-          gcs: @report.gcs, unseen: @report.unseen, allocated: sums(@report.allocated),
-          alive: sums(@report.alive), retained: retained(@report.retained) }
+          gcs: @report.gcs, unseen: @report.unseen, settled: @report.settled?,
+          allocated: sums(@report.allocated), alive: sums(@report.alive),
+          retained: retained(@report.retained) }
       end
 
       private

@@ -40,6 +40,11 @@ module HeapDump
         def self.of(*figures) # :nodoc:
           new(*figures).freeze
         end
+
+        # #few, and the same of those of some Groups that are in no figure per run.
+        def few_with(groups) # :nodoc:
+          few + groups.sum { |group| group.objects.zero? ? group.runs.sum : 0 }
+        end
       end
 
       NOTHING = More.of(0, 0, 0, [].freeze, 0, 0)
@@ -97,6 +102,11 @@ module HeapDump
       #   report.retained.bytes # => 186368
       def bytes
         groups.sum(&:bytes) + more.bytes
+      end
+
+      # Of what lives and is not retained, the objects of all runs that are in no figure per run.
+      def few_aside # :nodoc:
+        aside.sum { |reason, groups| more_aside.fetch(reason).few_with(groups) }
       end
 
       # Whether some of it has come in each of several runs.

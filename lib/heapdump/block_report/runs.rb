@@ -16,6 +16,11 @@ module HeapDump
       # A Retained.
       attr_reader :retained
 
+      # Whether nothing that died in the last GC may have let go of others.
+      def settled?
+        @settled
+      end
+
       def initialize(options, block)
         @options = options
         @block = block
@@ -47,24 +52,23 @@ module HeapDump
       # What is let go of only when another object is freed, or later, would seem held until the
       # next GC. There is one more as long as something may have been let go of.
       def collect(allocations)
-        may = allocations.let_go?
-        may ||= weak_keys? || GC.stat.fetch(:heap_final_slots, 1).positive?
+        allocations.weak_keys = weak_keys?
+        may = allocations.let_go? || GC.stat.fetch(:heap_final_slots, 1).positive?
         GC.start
-        return unless @options.retained?
-
+        may = allocations.let_go? || may
         MORE_GCS.times do
-          may = allocations.let_go? || may
-          break unless may
+          break unless may && @options.retained?
 
-          may = false
           GC.start
+          may = allocations.let_go?
         end
+        @settled = !may
       end
 
-      # Maps that let go of a value when its key has died.
+      # Maps that let go of a value in the GC after that in which its key has died.
       def weak_keys?
         defined?(ObjectSpace::WeakKeyMap) &&
-          ObjectSpace.each_object(ObjectSpace::WeakKeyMap).first
+          ObjectSpace.each_object(ObjectSpace::WeakKeyMap).any?
       end
 
       def measure

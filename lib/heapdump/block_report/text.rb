@@ -35,10 +35,15 @@ module HeapDump
         screen.line([:bold, report.label], ": #{runs}, Ruby #{RUBY_VERSION}")
         figures(screen, "retained ", report.retained, growth)
         figures(screen, "allocated", report.allocated, plural(Words.median(report.gcs), "GC"))
-        return if report.unseen.zero?
+        warnings.each { |words| screen.line([:yellow, words]) }
+      end
 
-        screen.line([:yellow, "Not seen: how #{plural(report.unseen, "object")} died, because " \
-                              "another tool has hooks for allocations"])
+      def warnings
+        unseen = "Not seen: how #{plural(report.unseen, "object")} died, because another tool " \
+                 "has hooks for allocations"
+        unsettled = "Perhaps not all collected: what died last may have let go of some that seem " \
+                    "to live"
+        [(unseen if report.unseen.positive?), (unsettled unless report.settled?)].compact
       end
 
       def runs
@@ -63,27 +68,27 @@ module HeapDump
         return if report.retained.none?
 
         screen.heading("Held by#{", per run" if report.times > 1}")
-        usual, single = report.retained.partition { |group| group.objects.positive? }
-        groups(screen, @all ? usual + single : usual, report.retained.more)
-        few(screen, @all ? [] : single, report.retained.more)
+        groups(screen, report.retained.groups, report.retained.more)
       end
 
-      # Those that are in no figure per run: of +single+, which have no row, and of +more+.
-      def few(screen, single, more)
-        objects = single.sum { |group| group.runs.sum } + more.few
-        return if objects.zero?
-
-        screen.line([:dim, "#{plural(objects, "object")} more, which few of the runs have left"])
-      end
-
+      # Groups that are in no figure per run have rows in :all alone.
       def groups(screen, groups, more)
+        usual, single = groups.partition { |group| group.objects.positive? }
+        rows = @all ? usual + single : usual
         table = Table.new(%w[objects bytes class allocated held], right: 2)
-        groups.first(limit).each do |group|
+        rows.first(limit).each do |group|
           table.row(count(group.objects), bytes(group.bytes), group.class_name,
                     short(group.location), group.path || group.holder)
         end
         screen.table(table)
-        rest(screen, groups.drop(limit), "way", more: more)
+        rest(screen, usual.drop(limit), "way", more: more)
+        few(screen, more.few_with(@all ? rows.drop(limit) : single))
+      end
+
+      def few(screen, objects)
+        return if objects.zero?
+
+        screen.line([:dim, "#{plural(objects, "object")} more, which few of the runs have left"])
       end
 
       # One line for all rows that are not shown, and for +more+.
@@ -99,12 +104,9 @@ module HeapDump
 
       # One line for all, and in :all who holds them.
       def aside(screen)
-        parts = ASIDE.filter_map do |reason, words|
-          objects = objects_aside(reason)
+        parts = parts_aside.filter_map do |objects, words|
           "#{count(objects)} #{words}" if objects.positive?
         end
-        internal = report.retained.internal_objects
-        parts << "#{count(internal)} of Ruby itself" if internal.positive?
         return if parts.empty?
 
         screen.blank
@@ -114,6 +116,14 @@ module HeapDump
         report.retained.aside.each do |reason, groups|
           groups(screen, groups, report.retained.more_aside.fetch(reason))
         end
+      end
+
+      # Pairs of how many objects they are, and words.
+      def parts_aside
+        retained = report.retained
+        ASIDE.map { |reason, words| [objects_aside(reason), words] } <<
+          [retained.internal_objects, "of Ruby itself"] <<
+          [retained.few_aside, "that few of the runs have left"]
       end
 
       def objects_aside(reason)

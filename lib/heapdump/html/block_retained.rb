@@ -37,14 +37,20 @@ module HeapDump
       def groups(caption, groups, more)
         table(caption, *COLUMNS) do |table|
           groups.first(limit).each { |group| table.row(*cells(group)) }
-          rest = groups.drop(limit)
-          ways = rest.size + more.ways
-          next if ways.zero?
-
-          sums = [*rest, more]
-          table.rest(plural(ways, "more way"), count(sums.sum(&:objects)),
-                     bytes(sums.sum(&:bytes)), "", "", "")
+          rest(table, groups.drop(limit), more)
         end
+      end
+
+      # The ways without a row, and of them those that are in no figure per run.
+      def rest(table, groups, more)
+        ways = groups.size + more.ways
+        return if ways.zero?
+
+        sums = [*groups, more]
+        few = more.few_with(groups)
+        words = few.zero? ? "" : ", and #{plural(few, "object")} that few of the runs have left"
+        table.rest("#{plural(ways, "more way")}#{words}", count(sums.sum(&:objects)),
+                   bytes(sums.sum(&:bytes)), "", "", "")
       end
 
       def cells(group)

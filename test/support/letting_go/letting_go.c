@@ -6,6 +6,11 @@
  *   LettingGo::Later.new(held)       freed after the GC
  *   LettingGo::Untyped.new(held)     of the old kind of T_DATA
  *   LettingGo::Nameless.new(held)    its type has no name
+ *
+ * Two of them also say that they are larger than any memory:
+ *
+ *   LettingGo::Huge.new(held)        of as many bytes as a number can say
+ *   LettingGo::HalfHuge.new(held)    of half as many
  */
 #include <ruby.h>
 
@@ -43,6 +48,36 @@ static const rb_data_type_t nameless = {
     .function = {.dfree = let_go, .dsize = size_of_nameless},
 };
 
+static size_t
+size_of_huge(const void *data) {
+    return data ? SIZE_MAX : 0;
+}
+
+static const rb_data_type_t huge = {
+    .wrap_struct_name = "letting_go/huge",
+    .function = {.dfree = let_go, .dsize = size_of_huge},
+};
+
+static size_t
+size_of_half_huge(const void *data) {
+    return data ? SIZE_MAX / 2 : 0;
+}
+
+static const rb_data_type_t half_huge = {
+    .wrap_struct_name = "letting_go/half huge",
+    .function = {.dfree = let_go, .dsize = size_of_half_huge},
+};
+
+static VALUE
+new_huge(VALUE klass, VALUE held) {
+    return TypedData_Wrap_Struct(klass, &huge, keep(held));
+}
+
+static VALUE
+new_half_huge(VALUE klass, VALUE held) {
+    return TypedData_Wrap_Struct(klass, &half_huge, keep(held));
+}
+
 static VALUE
 new_immediate(VALUE klass, VALUE held) {
     return TypedData_Wrap_Struct(klass, &immediate, keep(held));
@@ -77,4 +112,6 @@ Init_letting_go(void) {
     define(module, "Later", new_later);
     define(module, "Untyped", new_untyped);
     define(module, "Nameless", new_nameless);
+    define(module, "Huge", new_huge);
+    define(module, "HalfHuge", new_half_huge);
 }
