@@ -147,7 +147,7 @@ module HeapDump
         return show_nothing(found) if found.empty?
 
         shown = found.suspects.first(limit)
-        shown.each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
+        shown.each.with_index(1) { |suspect, number| show_suspect(suspect, number, found.snapshots) }
         screen.blank if [found.suspects.drop(limit), found.cleared, found.also_grew].any?(&:any?)
         more(limit, found.suspects.size)
         show_cleared(found)
@@ -175,14 +175,15 @@ module HeapDump
         Snapshot::Describe.short(grown.class_name)
       end
 
-      def show_suspect(suspect, number)
+      def show_suspect(suspect, number, snapshots)
         screen.blank if number > 1
         screen.line([:bold, "#{number}. #{name_of(suspect)}"],
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
         facts("and by", suspect.others)
-        show_place(suspect)
+        suspect.location ? show_place(suspect) : show_advice(suspect, snapshots)
+        fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
         show_way(suspect.path)
         fact("with it", company(suspect))
         facts("note", suspect.remarks)
@@ -196,12 +197,16 @@ module HeapDump
       private_constant :PLACES, :RUNNING
 
       def show_place(suspect)
-        if suspect.location
-          place = [suspect.declared, Snapshot::Places.short(suspect.location)].compact.join(" ")
-          place += RUNNING if suspect.location_of == "running"
-          fact(PLACES.fetch(suspect.location_of), place)
-        end
-        fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
+        place = [suspect.declared, Snapshot::Places.short(suspect.location)].compact.join(" ")
+        place += RUNNING if suspect.location_of == "running"
+        fact(PLACES.fetch(suspect.location_of), place)
+      end
+
+      # Where to change the code if no line of it is known.
+      def show_advice(suspect, snapshots)
+        edge = HeapDump::Leaks::SuspectEdge.find(suspect, snapshots)
+        fact("where", HeapDump::Leaks::Advice::NO_LINE)
+        fact("", HeapDump::Leaks::Advice.gathering(*edge))
       end
 
       def facts(word, texts)
