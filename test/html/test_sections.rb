@@ -156,7 +156,7 @@ class TestSections < HeapDumpTest
   def test_threads_have_their_frames
     text = shop.text("#threads")
     assert_match(/main thread (run|sleep)/, text)
-    assert_match(/thread of \S+shop\.rb:\d+/, text)
+    assert_match(/thread at \S+shop\.rb:\d+/, text)
     frames = shop.tree.css("#threads ol.frames li").map(&:text)
     refute_empty frames.grep(/\A(Object#)?wait \S+shop\.rb:\d+\z/), frames.inspect
   end

@@ -26,6 +26,14 @@ module HeapDump
           node.address ? "#{node(node)} #{node}" : node(node)
         end
 
+        # A thread or fiber in words that are the same in all dumps: without its line if it has a name.
+        def stack(node)
+          words = node(node)
+          return words if words.start_with?("main") || !node.field("thread_name")
+
+          short(named(node))
+        end
+
         # An edge in words: "@user", "[3]", "constant CACHE", "captured payload". Of an edge out of
         # a frame this is only the variable; see #frame_of for the frame.
         def edge(edge)
@@ -206,17 +214,24 @@ module HeapDump
           place ? "#{word} #{place}" : [word, line["method"] || line["label"]].compact.join(" ")
         end
 
+        # The main thread is the only one. The line is that at which the outermost frame stands.
         def thread(node)
-          line = node.brief
-          word = line["status"] == "dead" ? "dead thread" : "thread"
-          return "main #{word}" if line["main"] == true
+          return "main #{thread_word(node)}" if node.brief["main"] == true
 
           name = node.field("thread_name")
-          return "#{word} #{Text.quote(name)}" if name
-          return "main #{word}" if runs_main?(node)
+          return "main #{thread_word(node)}" if !name && runs_main?(node)
 
-          begins = node.field("frames", Array)&.last
-          [word, (place(begins) if begins.is_a?(Hash))].compact.join(" of ")
+          first = node.field("frames", Array)&.last
+          [name ? named(node) : thread_word(node), (place(first) if first.is_a?(Hash))]
+            .compact.join(" at ")
+        end
+
+        def named(thread)
+          "#{thread_word(thread)} #{Text.quote(thread.field("thread_name"))}"
+        end
+
+        def thread_word(node)
+          node.brief["status"] == "dead" ? "dead thread" : "thread"
         end
 
         # The first fiber of the main thread runs the main program.
