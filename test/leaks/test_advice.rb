@@ -14,11 +14,11 @@ class TestAdvice < HeapDumpTest
 
   # Dumps of fiber-local lists of so many sessions. Where +certain+ is false, two threads look the
   # same.
-  def without_a_line(certain: true)
+  def without_a_line(certain: true, name: :all)
     [10, 200, 300].map.with_index do |count, number|
       dump(number) do |made|
         list = made.array(objects(made, "Session", count, 0x50_0000))
-        made.root(made.thread([], thread_name: "poller", fiber_locals: { all: list }))
+        made.root(made.thread([], thread_name: "poller", fiber_locals: { name => list }))
         made.root(made.thread([], thread_name: "poller")) unless certain
       end
     end
@@ -41,6 +41,20 @@ class TestAdvice < HeapDumpTest
                 "there, or take out what is no longer needed."
     assert_includes shown(paths), "   where      #{NO_LINE}\n              #{gathering}\n"
     assert_equal [NO_LINE, gathering], [card(paths).place, card(paths).gathering]
+  end
+
+  # As a program writes it: people who write it do not know the words of the VM.
+  def test_a_fiber_local_as_code_writes_it
+    { "all" => "Thread.current[:all]", "for me" => 'Thread.current[:"for me"]' }
+      .each do |name, written|
+        held = "fiber-local #{name} (#{written}) of thread \"poller\""
+        paths = without_a_line(name: name)
+        assert_includes shown(paths), "   held by    #{held}\n"
+        assert_equal held, card(paths).held
+        assert_equal [held], HeapDump.leaks(*paths).map { |one| one.to_h[:holder] }
+      end
+    long = shown(without_a_line(name: "a" * 61))
+    assert_match(/held by    fiber-local a{61} of thread/, long)
   end
 
   def test_where_it_gathers_is_not_certain

@@ -170,12 +170,13 @@ class TestWords < HeapDumpTest
     end
     paths = sessions.map { |session| snapshot.path_to(session) }
     assert_equal 1, paths.map(&:signature).uniq.size
-    assert_match(/fiber-local: held until it is set to nil/, why(snapshot.path, sessions.first))
+    assert_includes why(snapshot.path, sessions.first),
+                    "fiber-local, Thread.current[…]: held until it is set to nil"
   end
 
   # Paths are merged by their steps, so a branch may stand for several threads.
   def test_one_thread_is_not_told_to_hold_what_several_do
-    { 1 => 'held by thread "t0" at /app/a.rb:1 (fiber-local: held',
+    { 1 => 'held by thread "t0" at /app/a.rb:1 (fiber-local, Thread.current[…]: held',
       2 => 'held by threads, one of which is thread "t' }
       .each do |threads, words|
         snapshot = snapshot do |made|
@@ -199,7 +200,8 @@ class TestWords < HeapDumpTest
       end
     end
     text = why(snapshot.path, "Session")
-    assert_includes text, '3 of 4 objects, 120 B, retain 120 B, held by thread "t0" at /app/a.rb:1 (fiber'
+    assert_includes text, "3 of 4 objects, 120 B, retain 120 B, held by thread \"t0\" at " \
+                          "/app/a.rb:1 (fiber"
     refute_includes text, "one of which is"
   end
 

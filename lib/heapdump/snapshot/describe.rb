@@ -3,6 +3,7 @@
 require_relative "../terminal"
 require_relative "caches"
 require_relative "edge_words"
+require_relative "stack_words"
 
 module HeapDump
   class Snapshot
@@ -26,12 +27,9 @@ module HeapDump
           node.address ? "#{node(node)} #{node}" : node(node)
         end
 
-        # A thread or fiber in words that are the same in all dumps: without its line if it has a name.
+        # A thread or fiber in words that are the same in all dumps.
         def stack(node)
-          words = node(node)
-          return words if words.start_with?("main") || !node.field("thread_name")
-
-          short(named(node))
+          short(StackWords.same(node) || node(node))
         end
 
         # An edge in words: "@user", "[3]", "constant CACHE", "captured payload". Of an edge out of
@@ -214,38 +212,6 @@ module HeapDump
           place ? "#{word} #{place}" : [word, line["method"] || line["label"]].compact.join(" ")
         end
 
-        # The main thread is the only one. The line is that at which the outermost frame stands.
-        def thread(node)
-          return "main #{thread_word(node)}" if node.brief["main"] == true
-
-          name = node.field("thread_name")
-          return "main #{thread_word(node)}" if !name && runs_main?(node)
-
-          first = node.field("frames", Array)&.last
-          [name ? named(node) : thread_word(node), (place(first) if first.is_a?(Hash))]
-            .compact.join(" at ")
-        end
-
-        def named(thread)
-          "#{thread_word(thread)} #{Text.quote(thread.field("thread_name"))}"
-        end
-
-        def thread_word(node)
-          node.brief["status"] == "dead" ? "dead thread" : "thread"
-        end
-
-        # The first fiber of the main thread runs the main program.
-        def fiber(node)
-          status = node.field("status")
-          word = runs_main?(node) ? "fiber of the main thread" : "fiber"
-          status ? "#{word} (#{status})" : word
-        end
-
-        def runs_main?(node)
-          begins = node.field("frames", Array)&.last
-          begins.is_a?(Hash) && begins["label"] == "<main>"
-        end
-
         # The class comes first, because a FILE may also be a socket or a pipe.
         def file(node)
           [node.class_name || "IO", node.field("path")].compact.join(" ")
@@ -297,8 +263,8 @@ module HeapDump
         "proc" => ->(node) { code(node, node.brief["lambda"] ? "lambda" : "proc") },
         "binding" => ->(node) { code(node, "binding") },
         "method" => ->(node) { "method object #{node.brief["method"]}" },
-        "VM/thread" => method(:thread),
-        "fiber" => method(:fiber),
+        "VM/thread" => StackWords.method(:thread),
+        "fiber" => StackWords.method(:fiber),
         "ObjectTracing/allocation_info_tracer" => ->(_) { "table of traced allocations" }
       }.freeze
 
