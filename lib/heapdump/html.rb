@@ -43,6 +43,7 @@ module HeapDump
     autoload :Strings, "#{__dir__}/html/strings"
     autoload :Subject, "#{__dir__}/html/subject"
     autoload :SuspectCard, "#{__dir__}/html/suspect_card"
+    autoload :SuspectName, "#{__dir__}/html/suspect_name"
     autoload :Table, "#{__dir__}/html/table"
     autoload :Template, "#{__dir__}/html/template"
     autoload :Threads, "#{__dir__}/html/threads"

@@ -17,6 +17,7 @@ module HeapDump
   # objects are a leak if each dump has more of them on the same path than the dump before.
   class Leaks
     autoload :Accounts, "#{__dir__}/leaks/accounts"
+    autoload :Advice, "#{__dir__}/leaks/advice"
     autoload :AlsoGrew, "#{__dir__}/leaks/also_grew"
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Code, "#{__dir__}/leaks/code"

@@ -334,7 +334,7 @@ module HeapDump
     # what every Ruby process has (threads, code, tables of the VM) is left out, and the objects
     # that it dominates are returned in its place.
     #
-    #   snapshot.top(limit: 2).map(&:words)                # => ["thread of app.rb:8", "Hash of 9"]
+    #   snapshot.top(limit: 2).map(&:words)                # => ["thread at app.rb:8", "Hash of 9"]
     #   snapshot.top(limit: 1, program: true).map(&:words) # => ["Hash of 9"]
     def top(limit: 20, offset: 0, program: false)
       total, numbers = top_numbers(offset, limit, program)

@@ -43,7 +43,7 @@ class TestCommands < HeapDumpTest
   → @subscribers → Array of 1 .*
   → \[0\] → proc \S+shop.rb:27 .*
   → captured payload → Session /, out)
-    assert_match(/held by thread "shop worker 1" \(a method or block that runs.*
+    assert_match(/held by thread "shop worker 1" at \S+shop.rb:\d+ \(a method or block that runs.*
   thread "shop worker 1" .*
   → Object#wait \S+shop.rb:\d+ → local results → Array of 1 /, out)
   end

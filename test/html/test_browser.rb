@@ -49,6 +49,30 @@ class TestBrowser < HeapDumpTest
     end
   end
 
+  # Of each table: whether it has texts, how far it goes beyond its place, how high its head is, and
+  # whether a shade says that it scrolls.
+  TABLES = <<~JS
+    [...document.querySelectorAll(".scroll")].map((one) => [
+      one.querySelector("td.text") !== null, one.scrollWidth - one.clientWidth,
+      one.querySelector("thead").offsetHeight,
+      getComputedStyle(one).backgroundImage !== "none",
+    ])
+  JS
+
+  def test_tables_on_a_phone_show_their_texts_or_that_they_scroll
+    tables = []
+    visit(page(*grown(0, 100, 200)), page(Shop.dump), width: 390, height: 800) do |browser|
+      tables += browser.evaluate(TABLES)
+    end
+    with_texts, others = tables.partition(&:first)
+    assert_equal [0], with_texts.map { |table| table[1] }.uniq
+    assert_operator others.map { |table| table[1] }.max, :>, 0
+    others.each do |_, _, height, shade|
+      assert_operator height, :<, 80
+      assert shade
+    end
+  end
+
   EVIL = {
     "<script>console.error('heard')</script>" => /Content Security Policy/,
     "<img src=\"http://127.0.0.1/x.png\">" => /Content Security Policy/,

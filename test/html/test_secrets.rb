@@ -71,7 +71,7 @@ class TestSecrets < HeapDumpTest
     page = ReportPage.of(*secrets)
     text = page.text
     ["Session", "Visit", "Order", "constant SESSIONS", "a text of 15 B", "proc ~/shop/bus.rb:7",
-     "thread of ~/shop/go.rb:3", "[String of 13 B 0x"].each { |words| assert_includes text, words }
+     "thread at ~/shop/go.rb:3", "[String of 13 B 0x"].each { |words| assert_includes text, words }
   end
 
   # The same dumps do have them, so that the test above would find them.

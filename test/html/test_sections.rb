@@ -156,7 +156,7 @@ class TestSections < HeapDumpTest
   def test_threads_have_their_frames
     text = shop.text("#threads")
     assert_match(/main thread (run|sleep)/, text)
-    assert_match(/thread of \S+shop\.rb:\d+/, text)
+    assert_match(/thread at \S+shop\.rb:\d+/, text)
     frames = shop.tree.css("#threads ol.frames li").map(&:text)
     refute_empty frames.grep(/\A(Object#)?wait \S+shop\.rb:\d+\z/), frames.inspect
   end
@@ -195,6 +195,36 @@ class TestSections < HeapDumpTest
     marked = series.tree.css("li.suspect")
     assert_equal 1, marked.size
     assert_match(/constant SESSIONS → Array of 200 .*Look here/m, marked.text.gsub(/\s+/, " "))
+  end
+
+  # A class of Ruby says nothing alone.
+  def test_a_class_of_ruby_is_told_with_its_holder
+    { "Session" => "Session", "Hash" => "Hash in fiber-local all",
+      "String" => "String in fiber-local all" }.each do |name, words|
+      paths = [10, 200, 300].map.with_index do |count, number|
+        dump(number) do |made|
+          list = made.array(objects(made, name, count, 0x50_0000))
+          thread = made.thread([], thread_name: "a, b", fiber_locals: { all: list })
+          made.root(thread)
+        end
+      end
+      page = ReportPage.of(*paths)
+      assert_equal "Heap report: #{words} leaks", page.text("h1")
+      assert_match(/\A1 leak found in 3 dumps: #{words} \(\+\d/, page.text("header .answer"))
+    end
+  end
+
+  def test_names_of_suspects
+    suspect = Struct.new(:class_name, :holder)
+    { "constant A::LIST (a.rb:1)" => "constant A::LIST", "the VM" => nil,
+      "[:open], @all of Bus, constant BUS (b.rb:2)" => "@all of Bus",
+      "variable seen captured by lambda c.rb:12, @counter of Report" => "variable seen",
+      "local variable x of Loop#run a.rb:3 in main thread" => "local variable x of Loop#run a.rb:3",
+      "variable @#{"a" * 200}" => "variable @#{"a" * 20}… (210 characters) …#{"a" * 30}" }
+      .each do |holder, told|
+        name = HeapDump::Html::SuspectName.of(suspect.new("Hash", holder))
+        assert_equal told ? "Hash in #{told}" : "Hash", name
+      end
   end
 
   def test_the_verdict_as_text

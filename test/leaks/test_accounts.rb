@@ -88,7 +88,8 @@ class TestAccounts < HeapDumpTest
     assert_match(/heaptrack/, part.next_step)
     assert_equal 800, accounts(object_malloc: [100, 500, 900], objects: [900, 90, 9]).unexplained
     found = accounts(object_malloc: [100, 500, 900], objects: [200, 600, 990])
-    assert_equal ["what objects have allocated besides their slots; held objects (0 B)", 10],
+    assert_equal ["what objects have allocated besides their slots; all that is held, with the " \
+                  "slots in heap pages: 0 B", 10],
                  [found.growth.last.explained_by, found.unexplained]
     assert_equal 0, accounts(objects: [9000, 90, 9]).unexplained
   end
@@ -112,6 +113,9 @@ class TestAccounts < HeapDumpTest
     assert_equal ["held objects (+400 B)", nil],
                  [found.growth.first.explained_by, found.growth.first.next_step]
     assert_equal 400, found.unexplained
+    found = without_parts(800, 1200, 1600, held: [50, 300, 950])
+    assert_equal "held objects (+900 B), some of it in memory that the process had",
+                 found.growth.first.explained_by
   end
 
   def test_dumps_without_the_size_of_the_process

@@ -90,7 +90,7 @@ class TestRedacted < HeapDumpTest
     paths = ->(name) { plain.redacted.path_to(held.fetch(name)).to_s }
     assert_equal "String of 6 B", words[:string]
     assert_equal "File", words[:file]
-    assert_equal "thread of ~/shop/go.rb:3", words[:thread]
+    assert_equal "thread at ~/shop/go.rb:3", words[:thread]
     assert_equal "proc ~/shop/bus.rb:7", words[:proc]
     assert_match(/constant CACHE → Hash of 6 → \[:open\] → Session/, paths[:by_word])
     assert_match(/Hash of 6 → \[String of 6 B 0x\h+\] → Session/, paths[:by_string])

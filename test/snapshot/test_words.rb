@@ -28,13 +28,15 @@ class TestWords < HeapDumpTest
     assert_match(/\[Array of 5 #{long}\] → Page/, snapshot.paths(page).first.to_s)
   end
 
-  def test_a_thread_without_a_name_is_told_by_where_it_began
+  def test_a_thread_is_told_by_its_name_and_where_it_stands
     threads = {}
     snapshot = snapshot do |made|
       threads = {
-        'thread "web"' => made.thread([["run", "/app/web.rb", 3]], thread_name: "web"),
+        'thread "web" at /app/web.rb:3' => made.thread([["run", "/app/web.rb", 3]],
+                                                       thread_name: "web"),
+        'thread "idle"' => made.thread([["sleep"]], thread_name: "idle"),
         "main thread" => made.thread([["sleep", "/app/a.rb", 9], ["<main>", "/app/a.rb", 1]]),
-        "thread of /app/b.rb:20" => made.thread([["pop"], ["block in go", "/app/b.rb", 20]]),
+        "thread at /app/b.rb:20" => made.thread([["pop"], ["block in go", "/app/b.rb", 20]]),
         "main thread " => made.thread([["each", "/app/c.rb", 4]], main: true, thread_name: "m"),
         "dead thread" => made.thread([], status: "dead"),
         "thread" => made.thread([["sleep", nil, nil]])
@@ -54,7 +56,7 @@ class TestWords < HeapDumpTest
         "code /app/a.rb" => code,
         "variables of <main> /app/a.rb" => made.internal("env", iseq: code),
         "proc /app/a.rb:10" => made.data("Proc", "proc", file: "/app/a.rb", line: 10),
-        "thread of /app/a.rb" => made.thread([["go", "/app/a.rb", 0]])
+        "thread at /app/a.rb" => made.thread([["go", "/app/a.rb", 0]])
       }
       made.constant("ALL", made.array(things.values))
       made.defined_class("Etc", place: "/srv/etc.so:0")
@@ -168,12 +170,13 @@ class TestWords < HeapDumpTest
     end
     paths = sessions.map { |session| snapshot.path_to(session) }
     assert_equal 1, paths.map(&:signature).uniq.size
-    assert_match(/fiber-local: held until it is set to nil/, why(snapshot.path, sessions.first))
+    assert_includes why(snapshot.path, sessions.first),
+                    "fiber-local, Thread.current[…]: held until it is set to nil"
   end
 
   # Paths are merged by their steps, so a branch may stand for several threads.
   def test_one_thread_is_not_told_to_hold_what_several_do
-    { 1 => 'held by thread "t0" (fiber-local: held',
+    { 1 => 'held by thread "t0" at /app/a.rb:1 (fiber-local, Thread.current[…]: held',
       2 => 'held by threads, one of which is thread "t' }
       .each do |threads, words|
         snapshot = snapshot do |made|
@@ -197,7 +200,8 @@ class TestWords < HeapDumpTest
       end
     end
     text = why(snapshot.path, "Session")
-    assert_includes text, '3 of 4 objects, 120 B, retain 120 B, held by thread "t0" (fiber'
+    assert_includes text, "3 of 4 objects, 120 B, retain 120 B, held by thread \"t0\" at " \
+                          "/app/a.rb:1 (fiber"
     refute_includes text, "one of which is"
   end
 
@@ -222,7 +226,7 @@ class TestWords < HeapDumpTest
                                                          fiber_locals: locals))
       end
     end
-    assert_includes why(snapshot.path, "Session"), 'held by thread "t1" (fiber-local: held until'
+    assert_includes why(snapshot.path, "Session"), 'held by thread "t1" at /app/a.rb:1 (fiber-local'
   end
 
   # What ObjectSpace.dump_all writes of global variables.
@@ -306,7 +310,7 @@ class TestWords < HeapDumpTest
       made.local(thread, 1, "held", held)
     end
     path = snapshot.path_to(held)
-    assert_equal "Store (module) → constant THREAD → thread of /app/a.rb:4 → go /app/a.rb:4 → " \
+    assert_equal "Store (module) → constant THREAD → thread at /app/a.rb:4 → go /app/a.rb:4 → " \
                  "local held → Held", path.to_s
     assert_equal :frame, path.rank
     refute_match(/no name/, snapshot.paths(held).join("\n").lines.first)

@@ -67,6 +67,18 @@ class TestViewer < HeapDumpTest
     end
   end
 
+  def test_texts_of_tables_can_be_read_on_a_phone
+    ViewerPage.open(Shop.dump, width: 390, height: 800) do |page|
+      %w[overview strings threads].each do |place|
+        page.go(place)
+        assert_equal [0], page.evaluate(<<~JS).uniq, place
+          [...document.querySelectorAll(".scroll:has(td.text)")]
+            .map((one) => one.scrollWidth - one.clientWidth)
+        JS
+      end
+    end
+  end
+
   def show_values(page)
     page.click("button.values", "hidden")
     page.click("dialog button", "Show values")

@@ -5,6 +5,7 @@ require_relative "gates"
 require_relative "html_file"
 require_relative "not_accused"
 require_relative "reading"
+require_relative "suspect_place"
 require_relative "../leaks"
 
 module HeapDump
@@ -13,6 +14,7 @@ module HeapDump
     class Leaks < Reading
       include HtmlFile
       include NotAccused
+      include SuspectPlace
 
       usage "FILE LATER [LATER …] or DIRECTORY"
       limit 10
@@ -147,7 +149,7 @@ module HeapDump
         return show_nothing(found) if found.empty?
 
         shown = found.suspects.first(limit)
-        shown.each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
+        shown.each.with_index(1) { |one, number| show_suspect(one, number, found.snapshots) }
         screen.blank if [found.suspects.drop(limit), found.cleared, found.also_grew].any?(&:any?)
         more(limit, found.suspects.size)
         show_cleared(found)
@@ -175,33 +177,20 @@ module HeapDump
         Snapshot::Describe.short(grown.class_name)
       end
 
-      def show_suspect(suspect, number)
+      def show_suspect(suspect, number, snapshots)
         screen.blank if number > 1
         screen.line([:bold, "#{number}. #{name_of(suspect)}"],
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
         facts("and by", suspect.others)
-        show_place(suspect)
+        show_place(suspect, snapshots)
         show_way(suspect.path)
         fact("with it", company(suspect))
         facts("note", suspect.remarks)
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
-      end
-
-      PLACES = { "added" => "added by", "declared" => "declared", "running" => "runs at" }.freeze
-      RUNNING = " in the last dump; held as long as that method or block runs"
-      private_constant :PLACES, :RUNNING
-
-      def show_place(suspect)
-        if suspect.location
-          place = [suspect.declared, Snapshot::Places.short(suspect.location)].compact.join(" ")
-          place += RUNNING if suspect.location_of == "running"
-          fact(PLACES.fetch(suspect.location_of), place)
-        end
-        fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
       end
 
       def facts(word, texts)

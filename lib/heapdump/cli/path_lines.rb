@@ -35,7 +35,7 @@ module HeapDump
       STACK_NOTE = "held by a method or block that runs: as long as it runs"
       FRAME_NOTES = {
         frame: STACK_NOTE, frame_local: STACK_NOTE,
-        fiber_local: "fiber-local: held until it is set to nil or its fiber ends"
+        fiber_local: "fiber-local, Thread.current[…]: held until it is set to nil or its fiber ends"
       }.freeze
       private_constant :ROOT_NOTES, :TOPLEVEL_NOTE, :STACK_NOTE, :FRAME_NOTES
 

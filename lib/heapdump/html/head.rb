@@ -28,7 +28,7 @@ module HeapDump
         return "the dumps cannot be judged" unless leaks.sound?
         return "nothing is accused" if leaks.empty?
 
-        first = Markup.name(leaks.first.class_name)
+        first = SuspectName.of(leaks.first)
         others = leaks.suspects.size - 1
         others.zero? ? "#{first} leaks" : "#{first} and #{plural(others, "other")} leak"
       end

@@ -23,7 +23,7 @@ module HeapDump
         return nothing if leaks.empty?
 
         named = leaks.first(NAMED).map do |one|
-          "#{Markup.name(one.class_name)} (#{bytes_change(one.retained_growth)})"
+          "#{SuspectName.of(one)} (#{bytes_change(one.retained_growth)})"
         end
         named << "others" if leaks.suspects.size > NAMED
         dumps = plural(subject.snapshots.size, "dump")

@@ -40,21 +40,14 @@ module HeapDump
 
       # Where to change the code.
       def place
-        return unknown_place unless suspect.location
+        return HeapDump::Leaks::Advice::NO_LINE unless suspect.location
 
         "#{Snapshot::Places.short(suspect.location)}: #{at_place}"
       end
 
       # Where they gather; what to do about it.
       def gathering
-        return not_marked unless mark
-
-        where = "#{mark.step.edge} → #{mark.step.node.words}"
-        return "It grows by one name after the other: #{where}." unless mark.sizes
-
-        sizes = mark.sizes.map { |size| count(size) }.join(" → ")
-        "It gathers in #{where} (#{sizes} #{mark.unit}). Add less there, or take out what is no " \
-          "longer needed."
+        HeapDump::Leaks::Advice.gathering(*found)
       end
 
       def path
@@ -93,11 +86,6 @@ module HeapDump
         found.first
       end
 
-      def not_marked
-        "The dumps do not show for certain behind which reference it grows (#{found.last}), so " \
-          "none of the path is marked."
-      end
-
       # The suspect edge, and why there is none: one of them is nil.
       def found
         @found ||= HeapDump::Leaks::SuspectEdge.find(suspect, subject.leaks.snapshots)
@@ -128,11 +116,6 @@ module HeapDump
 
       def which_holds
         ", which holds what grows" if suspect.declared
-      end
-
-      def unknown_place
-        "No line of code is known for it. Dumps within HeapDump.trace_allocations { … } show the " \
-          "line that makes it."
       end
 
       def may_add

@@ -88,13 +88,20 @@ module HeapDump
 
       # What accounts for at least half of the growth of the process.
       def process_reason
-        return (with_growth("held objects", @held) if half?(Sizes.growth(@held))) unless @accounts
+        return (held if half?(Sizes.growth(@held))) unless @accounts
 
         steady = half_of(parts.to_h { |part| [part.label, part.bytes] })
         return steady if steady
 
         all = @accounts.first.keys.to_h { |name| [Snapshot::Account::PARTS[name], series(name)] }
         half_of(all)&.concat("; not in every step")
+      end
+
+      # Objects may lie in memory that the process had before.
+      def held
+        before = ", some of it in memory that the process had" if
+          Sizes.growth(@held) > Sizes.growth(rss)
+        "#{with_growth("held objects", @held)}#{before}"
       end
 
       # The parts that have half of the growth together, the largest first, in words; nil if all of
@@ -148,9 +155,15 @@ module HeapDump
         reason, advice = reasons.fetch(name)
         case name
         when :code then [[reason, *grown_files(growth)].join(": "), advice]
-        when :object_malloc then ["#{reason}; #{with_growth("held objects", @held)}", advice]
+        when :object_malloc then ["#{reason}; #{held_with_slots}", advice]
         else [reason, advice]
         end
+      end
+
+      # Slots lie in heap pages, so what is held is no part of the malloc of objects.
+      def held_with_slots
+        change = Terminal::Units.bytes_change(Sizes.growth(@held))
+        "all that is held, with the slots in heap pages: #{change}"
       end
 
       # The mapped files that grew most, in words; nil if they do not have half of the growth.

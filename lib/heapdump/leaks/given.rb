@@ -40,7 +40,7 @@ module HeapDump
         # nothing. +key+ is the variable if the field is the storage of a fiber, as "[:log]".
         #
         #   Given.words(edge, root, handler, nil)     # => "handler of SIGUSR1"
-        #   Given.words(edge, thread, hash, "[:log]") # => "fiber storage :log of thread \"web\""
+        #   Given.words(edge, thread, hash, "[:log]") # => "fiber storage :log (Fiber[:log]) of …"
         def words(edge, from, to, key)
           return (by_vm(edge.name) unless hidden_list?(to)) if vm?(from)
 
@@ -48,6 +48,13 @@ module HeapDump
           when "tracepoint" then "block of a trace point"
           when "VM/thread", "fiber", "ractor" then by_thread(edge.name, Describe.node(from), key)
           end
+        end
+
+        # A fiber-local variable also as code writes it: "fiber-local a (Thread.current[:a]) of …"
+        def fiber_local(name, who)
+          symbol = name.match?(/\A[[:alpha:]_]\w*[?!]?\z/) ? name : name.inspect
+          written = " (Thread.current[:#{symbol}])" if name.size <= WRITTEN
+          "fiber-local #{name}#{written} of #{who}"
         end
 
         private
@@ -73,16 +80,22 @@ module HeapDump
 
         def by_thread(field, who, key)
           case field
-          when "fiber_storage" then ["fiber storage", key&.delete_prefix("[")&.delete_suffix("]"),
-                                     "of #{who}"].compact.join(" ")
+          when "fiber_storage" then [*storage(key), "of #{who}"].join(" ")
           when /\Aractor-local / then "#{field} of #{who}"
           else OF_THREAD[field]&.then { |words| "#{words} of #{who}" }
           end
         end
+
+        # "fiber storage :log (Fiber[:log])": a key that is a symbol as code writes it, too.
+        def storage(key)
+          written = "(Fiber#{key})" if key&.start_with?("[:")
+          ["fiber storage", key&.delete_prefix("[")&.delete_suffix("]"), written].compact
+        end
       end
 
+      WRITTEN = 60 # characters of a name that is shown a second time
       Describe = Snapshot::Describe
-      private_constant :Describe
+      private_constant :WRITTEN, :Describe
     end
     private_constant :Given
   end

@@ -129,7 +129,8 @@ module HeapDump
 
       def fiber_local(edge, from, at)
         from = thread_of(from, at)
-        Name.new(words: "fiber-local #{name_of(edge, at)} of #{Describe.node(from)}", last: true)
+        words = Given.fiber_local(name_of(edge, at).to_s, Describe.node(from))
+        Name.new(words: words, last: true)
       end
 
       # The thread in which a fiber runs if the path leads from the thread to the fiber, else the

@@ -66,7 +66,7 @@ module HeapDump
 
         def result
           nodes = beginnings
-          missing = Snapshot::Describe.node(@told.first.node)
+          missing = Snapshot::Describe.stack(@told.first.node)
           @told.each_cons(2) do |before, step|
             return without("not every dump has just one: #{missing}") unless nodes.all?
 
@@ -107,13 +107,13 @@ module HeapDump
         # The threads of a dump with the same words as a thread: it is the main thread, or has a
         # name or a place at which it begins. A fiber has no name, except that of the main thread.
         def stacks(snapshot, node)
-          words = Snapshot::Describe.node(node)
+          words = Snapshot::Describe.stack(node)
           return if node.class_name.nil? || words.match?(/\A(?:fiber \(|fiber\z|thread\z)/)
 
           page = snapshot.find(class: node.class_name, limit: LOOKED_AT)
           return if page.total > page.size
 
-          page.select { |one| one.kind == node.kind && Snapshot::Describe.node(one) == words }
+          page.select { |one| one.kind == node.kind && Snapshot::Describe.stack(one) == words }
         end
 
         # The objects to which the same reference leads in each dump, nil where it is not there.

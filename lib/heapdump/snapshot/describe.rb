@@ -3,6 +3,7 @@
 require_relative "../terminal"
 require_relative "caches"
 require_relative "edge_words"
+require_relative "stack_words"
 
 module HeapDump
   class Snapshot
@@ -24,6 +25,11 @@ module HeapDump
         # A node in words with its address: "Session 0x7f10a2b3c4d8".
         def title(node)
           node.address ? "#{node(node)} #{node}" : node(node)
+        end
+
+        # A thread or fiber in words that are the same in all dumps.
+        def stack(node)
+          short(StackWords.same(node) || node(node))
         end
 
         # An edge in words: "@user", "[3]", "constant CACHE", "captured payload". Of an edge out of
@@ -206,31 +212,6 @@ module HeapDump
           place ? "#{word} #{place}" : [word, line["method"] || line["label"]].compact.join(" ")
         end
 
-        def thread(node)
-          line = node.brief
-          word = line["status"] == "dead" ? "dead thread" : "thread"
-          return "main #{word}" if line["main"] == true
-
-          name = node.field("thread_name")
-          return "#{word} #{Text.quote(name)}" if name
-          return "main #{word}" if runs_main?(node)
-
-          begins = node.field("frames", Array)&.last
-          [word, (place(begins) if begins.is_a?(Hash))].compact.join(" of ")
-        end
-
-        # The first fiber of the main thread runs the main program.
-        def fiber(node)
-          status = node.field("status")
-          word = runs_main?(node) ? "fiber of the main thread" : "fiber"
-          status ? "#{word} (#{status})" : word
-        end
-
-        def runs_main?(node)
-          begins = node.field("frames", Array)&.last
-          begins.is_a?(Hash) && begins["label"] == "<main>"
-        end
-
         # The class comes first, because a FILE may also be a socket or a pipe.
         def file(node)
           [node.class_name || "IO", node.field("path")].compact.join(" ")
@@ -282,8 +263,8 @@ module HeapDump
         "proc" => ->(node) { code(node, node.brief["lambda"] ? "lambda" : "proc") },
         "binding" => ->(node) { code(node, "binding") },
         "method" => ->(node) { "method object #{node.brief["method"]}" },
-        "VM/thread" => method(:thread),
-        "fiber" => method(:fiber),
+        "VM/thread" => StackWords.method(:thread),
+        "fiber" => StackWords.method(:fiber),
         "ObjectTracing/allocation_info_tracer" => ->(_) { "table of traced allocations" }
       }.freeze
 

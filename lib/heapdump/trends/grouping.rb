@@ -1,22 +1,20 @@
 # frozen_string_literal: true
 
+require_relative "../core_classes"
+
 module HeapDump
   class Trends
     # Tells each leak once. A class grows because a way to its objects does, and what objects hold
     # grows with them: all that is one leak.
     class Grouping # :nodoc:
       STEP = " → "
-      # Classes of Ruby that hold others or are held by them: a leak is better named after another
-      # class, if as many objects of it grow.
-      PLAIN = %w[Array Hash Set String Symbol Proc Method Integer Float Struct Object Class Module
-                 Range MatchData Time Binding Enumerator env].freeze
       # Two lines grow at one pace if the parts of their growth that each dump has differ by at most
       # this much.
       PACE = 0.05
       # A leak is named after what has this part of the objects, and a class is no leak of its own
       # if ways that grow have this part of its growth.
       MOST = 0.5
-      private_constant :STEP, :PLAIN, :PACE, :MOST
+      private_constant :STEP, :PACE, :MOST
 
       # +lines+ are all lines of a series (Array of Line).
       def initialize(lines)
@@ -74,7 +72,7 @@ module HeapDump
       end
 
       def plain?(line)
-        PLAIN.include?(line.class_name) || line.class_name.start_with?("(")
+        CoreClasses.include?(line.class_name)
       end
 
       # Whether ways that grow have most of the growth of a class.

@@ -1,4 +1,4 @@
-/*! heapdump, web/ f8223d4cce2eda975779dd3d6b35fa99dde52544e24eb62f8fd660226e9f9039
+/*! heapdump, web/ 1153de4633435deb623204e4d684e997b4a6152709ddad7869b6168c08c3fcd3
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -23,7 +23,7 @@ Thread.new do
   end
 end
 
-Scenario.leaks "Entry", holder: [Fiber.respond_to?(:[]) ? "fiber storage :log" : "log", "thread"]
+Scenario.leaks "Entry", holder: [Fiber.respond_to?(:[]) ? "fiber storage :log (Fiber[:log])" : "log", "thread"]
 Scenario.rounds do |round|
   WORK << round
   DONE.pop

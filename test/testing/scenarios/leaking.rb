@@ -61,7 +61,7 @@ class Scenario
       Leaky::BUS[:changed] << -> { session }
     end
   end
-  scenario(:thread_local, "Session grows", "fiber-local seen of main thread") do
+  scenario(:thread_local, "Session grows", "fiber-local seen (Thread.current[:seen]) of main thread") do
     Thread.current[:seen] = []
     -> { Thread.current[:seen] << Session.new }
   end
