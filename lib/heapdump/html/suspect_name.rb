@@ -4,8 +4,8 @@ require_relative "../core_classes"
 
 module HeapDump
   module Html
-    # A suspect in a few words, for a title: its class, and where that is one of Ruby, what holds it:
-    # "Session", "Hash in fiber-local trail".
+    # A suspect in a few words, for a title: its class, and where that is one of Ruby, what holds
+    # it: "Session", "Hash in fiber-local trail".
     module SuspectName # :nodoc:
       HOLDER = 60 # characters
       # What of the name of a holder is no name: its place, what has captured it, its thread.

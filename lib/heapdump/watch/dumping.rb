@@ -159,12 +159,18 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        again = refusal.passes && !strike.awaited? && @told == [strike.key, refusal.reason]
-        again ||= refusal.reason == :budget && !@guards.budget.tell?(strike)
-        @voice.say("no dump, although #{strike.words}: #{refusal.words}") unless again
-        @told = [strike.key, refusal.reason]
+        say_why(strike, refusal)
         tell(strike, :refused, refusal.words)
         nil
+      end
+
+      # What is tried again soon is told once, and that the budget is used up once a day.
+      def say_why(strike, refusal)
+        why = [strike.key, refusal.reason]
+        again = refusal.passes && !strike.awaited? && @told == why
+        again ||= refusal.reason == :budget && !@guards.budget.tell?(strike)
+        @voice.say("no dump, although #{strike.words}: #{refusal.words}") unless again
+        @told = why
       end
 
       def pretend(strike, facts)
