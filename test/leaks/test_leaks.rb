@@ -368,6 +368,20 @@ class TestLeaks < HeapDumpTest
     refute_empty leaks(first, whole).suspects
   end
 
+  # One of which lacks more.
+  def test_two_parts_of_the_same_dump
+    first, whole = grown(20, 40)
+    lines = File.readlines(whole)
+    parts = [30, 5].map do |missing|
+      "#{whole}.#{missing}".tap { |path| File.write(path, lines.first(lines.size - missing).join) }
+    end
+    [parts, [first, *parts]].each do |paths|
+      found = leaks(*paths)
+      assert_match(/is the same dump as/, found.warnings.join)
+      assert_empty found.suspects + found.cleared + found.also_grew
+    end
+  end
+
   # Said once, however many there are.
   def test_a_dump_that_is_given_again
     first, second, third = grown(0, 10, 20)

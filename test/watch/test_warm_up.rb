@@ -63,6 +63,18 @@ class TestWarmUp < HeapDumpTest
     end
   end
 
+  # It has settled with what is used as soon as that is known.
+  def test_what_is_used_is_unknown_when_it_has_settled
+    watch = engine(settle: 300)
+    %w[current stat].each { |file| tree.remove("/sys/fs/cgroup/web/memory.#{file}") }
+    look(watch, 400)
+    fill(560, 1000)
+    look(watch, 400)
+    finish_any(watch)
+    of_marks = state["dumps"].select { |one| one["rule"] == "memory" }
+    assert_equal [2], of_marks.map { |one| one["modest"] }
+  end
+
   # Of a worker that is always as large, one dump is enough.
   def test_a_process_that_is_always_large
     tree

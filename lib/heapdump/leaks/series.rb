@@ -57,9 +57,10 @@ module HeapDump
         [*identity_faults, *process_faults]
       end
 
-      # Whether a dump is there beside a damaged copy of itself. What that lacks has not grown.
+      # Whether a dump is there in two copies, one or both of them damaged. What a damaged one lacks
+      # has not grown.
       def torn?
-        snapshots.each_cons(2).any? { |pair| same?(*pair) && pair.one?(&:whole) }
+        snapshots.each_cons(2).any? { |pair| same?(*pair) && !pair.all?(&:whole) }
       end
 
       # How many objects were allocated in each step, nil if the headers do not say it.

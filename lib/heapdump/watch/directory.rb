@@ -9,6 +9,8 @@ module HeapDump
     # The directory of the dumps, with a directory for each series: the dumps of one life of a
     # process.
     class Directory # :nodoc:
+      # The process that ships the dumps for a watch has the lock of this file.
+      SHIPPING = "ship.watch"
       # A file with a dump.
       Dump = Struct.new(:path, :series, :bytes, :time)
 
@@ -92,6 +94,11 @@ module HeapDump
         rescue SystemCallError
           false # another process has removed it
         end
+      end
+
+      # Whether a process ships dumps for a watch, as far as this user may know.
+      def being_shipped?
+        Ship::Lock.held?(join(SHIPPING))
       end
 
       # Removes a dump, and then what belongs to it.

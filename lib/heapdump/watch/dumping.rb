@@ -159,18 +159,19 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        say_why(strike, refusal)
+        @voice.say("no dump, although #{strike.words}: #{refusal.words}") if new?(strike, refusal)
         tell(strike, :refused, refusal.words)
         nil
       end
 
-      # What is tried again soon is told once, and that the budget is used up once a day.
-      def say_why(strike, refusal)
-        why = [strike.key, refusal.reason]
-        again = refusal.passes && !strike.awaited? && @told == why
-        again ||= refusal.reason == :budget && !@guards.budget.tell?(strike)
-        @voice.say("no dump, although #{strike.words}: #{refusal.words}") unless again
-        @told = why
+      # Whether it is to be told: what passes is tried again and again, and a budget that is used up
+      # stays so for hours.
+      def new?(strike, refusal)
+        before = @told
+        @told = [strike.key, refusal.reason]
+        return @guards.budget.tell?(strike) if refusal.reason == :budget
+
+        !refusal.passes || strike.awaited? || @told != before
       end
 
       def pretend(strike, facts)

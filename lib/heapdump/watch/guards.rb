@@ -84,7 +84,8 @@ module HeapDump
         words = "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the limit of " \
                 "#{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
                 "#{Terminal::Units.bytes(needed)}"
-        Refusal.new(:headroom, words, shipping?)
+        # the process that ships takes memory for a while only
+        Refusal.new(:headroom, words, @directory.being_shipped?)
       end
 
       # After a dump.
@@ -113,11 +114,6 @@ module HeapDump
       # The time; nil if the clock has been set meanwhile. Then nobody knows how old a file is.
       def now
         @machine.time if (lag - @lag).abs < STEADY
-      end
-
-      # The process that ships takes memory for a while only.
-      def shipping?
-        Ship::Lock.held?(@directory.join("ship.watch"))
       end
 
       def refuse(reason, words)

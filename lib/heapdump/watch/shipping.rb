@@ -11,7 +11,6 @@ module HeapDump
     # a time for all processes that dump into this directory. It goes on when this process ends, and
     # is none of its children: the application may wait for all of those.
     class Shipping # :nodoc:
-      LOCK = "ship.watch"
       HELD = 3 # the descriptor by which the process has the lock until it ends
       PATIENCE = 15 # seconds until it is asked again whether another process still ships
       AGAIN = 900 # seconds until dumps are tried again that have stayed
@@ -28,8 +27,8 @@ module HeapDump
       STAY = "#{FIRST}; exec \"$@\" >&2".freeze
       LIBRARY = File.expand_path("../..", __dir__)
       PROGRAM = File.expand_path("../exe/heapdump", LIBRARY)
-      private_constant :LOCK, :HELD, :PATIENCE, :AGAIN, :ROOM, :COPIES, :PART, :SDK, :FIRST,
-                       :LEAVE, :STAY, :LIBRARY, :PROGRAM
+      private_constant :HELD, :PATIENCE, :AGAIN, :ROOM, :COPIES, :PART, :SDK, :FIRST, :LEAVE,
+                       :STAY, :LIBRARY, :PROGRAM
 
       def initialize(options, directory, machine:, gauge:, stats:, voice:)
         @address = options.address
@@ -37,7 +36,7 @@ module HeapDump
         @machine = machine
         @gauge = gauge
         @voice = voice
-        @lock = Lock.new(directory.path, LOCK)
+        @lock = Lock.new(directory.path, Directory::SHIPPING)
         @log = ShipLog.new(directory.path, stats, voice)
         @first = @due = true # what processes before this one have left
         @next = machine.seconds
@@ -62,7 +61,7 @@ module HeapDump
       # Bytes that the process may take in the next seconds beyond those that it has (Integer); 0 if
       # none ships.
       def to_come
-        return 0 unless Ship::Lock.held?(@directory.join(LOCK))
+        return 0 unless @directory.being_shipped?
 
         pid = Ship::Lock.new(@directory.path).holder
         _, anonymous = @gauge.processes.resident(pid) if pid.is_a?(Integer)

@@ -14,8 +14,8 @@ module HeapDump
         # What was dumped before was not before a kill. So the marks may strike again, for what has
         # grown since.
         def settled(facts)
-          @lived = firm(facts).to_i
-          return unless @dumped
+          @lived = firm(facts)
+          return unless @lived && @dumped
 
           @dumped = facts.private
           @marks.each do |mark|
