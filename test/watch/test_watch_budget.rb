@@ -173,6 +173,8 @@ class TestWatchBudget < HeapDumpTest
   GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[]}",
              "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
              "{\"dumps\":[{\"time\":1,\"bytes\":[],\"slots\":{}}],\"chosen\":{}}",
+             "{\"dumps\":[{\"time\":1,\"modest\":-7}],\"chosen\":{}}",
+             "{\"dumps\":[{\"time\":1,\"bytes\":1#{"0" * 400},\"slots\":1}],\"chosen\":{}}",
              "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "[" * 10_000, "\0" * 4096].freeze
 
   # The files that are there count instead.

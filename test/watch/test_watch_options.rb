@@ -38,6 +38,11 @@ class TestWatchOptions < HeapDumpTest
     { only: true } => /only: must have a method call/,
     { limit: "0" } => /limit: must be a number of bytes/,
     { limit: -5 } => /limit:/,
+    { limit: "#{"9" * 400} GiB" } => /limit: must be a number of bytes, as 943718400 or/,
+    { limit: "\xff" } => /limit: must be a number of bytes, .* not "\\xFF"/,
+    { limit: "900 MiB".encode(Encoding::UTF_16LE) } => /limit: must be a number of bytes/,
+    { keep: { bytes: "9" * 400 } } => /keep: bytes: must be a number of bytes/,
+    { settle: "\xff" } => /settle: must be a number of seconds, .* not "\\xFF"/,
     { logger: 1 } => /logger: must have a method warn/
   }.freeze
 
@@ -55,6 +60,8 @@ class TestWatchOptions < HeapDumpTest
     ->(on) { on.memory at: [0.0] } => /on.memory at:/,
     ->(on) { on.memory at: ["0.5"] } => /on.memory at: must be shares/,
     ->(on) { on.memory at: 50 } => /shares of the limit, .* not 50\z/,
+    ->(on) { on.memory at: "#{"9" * 400} GiB" } => /on.memory at: must be/,
+    ->(on) { on.memory at: "\xff" } => /on.memory at: must be .* not "\\xFF"/,
     ->(on) { on.memory at: "150%" } => /shares of the limit, .* not "150%"/,
     ->(on) { on.memory at: "0%" } => /shares of the limit/,
     ->(on) { on.memory from: 3 } => /on.memory takes at:, for:, of:, events:, not from:/,

@@ -20,9 +20,9 @@ module HeapDump
       def bytes(name, value)
         return value if value.is_a?(Integer) && value.positive?
 
-        number, unit = value.is_a?(String) ? value.strip.match(SIZE)&.captures : nil
-        size = number && (number.to_f * BYTES.fetch(unit.downcase)).to_i
-        return size if size&.positive?
+        number, unit = captures(SIZE, value)
+        size = number && (number.to_f * BYTES.fetch(unit.downcase))
+        return size.to_i if size && size >= 1 && size.finite?
 
         raise ArgumentError, "#{name} must be a number of bytes, as 943718400 or \"900 MiB\", " \
                              "not #{value.inspect}"
@@ -30,7 +30,7 @@ module HeapDump
 
       # Seconds (a number) of the option +name+; +least+ is the smallest that is allowed.
       def seconds(name, value, least: 0)
-        number, unit = value.strip.match(SPAN)&.captures if value.is_a?(String)
+        number, unit = captures(SPAN, value)
         span = if number then number.to_f * SECONDS.fetch(unit)
                elsif !value.is_a?(String) then HeapDump.send(:seconds, name, value)
                end
@@ -51,15 +51,25 @@ module HeapDump
       # A share (Float, above 0 to 1) or a number of bytes (Integer): where a rule strikes.
       def mark(name, value)
         share = value if value.is_a?(Float)
-        share = value[PERCENT, 1].to_f / 100 if value.is_a?(String) && value.match?(PERCENT)
+        percent, = captures(PERCENT, value)
+        share = percent.to_f / 100 if percent
         return share if share&.positive? && share <= 1
 
-        bare = value.is_a?(Integer) ? value < LEAST_MARK : value.to_s.match?(/\A[\d.]+\z/)
+        bare = value.is_a?(Integer) ? value < LEAST_MARK : captures(/\A[\d.]+\z/, value)
         return bytes(name, value) unless share || bare
 
         raise ArgumentError, "#{name} must be shares of the limit, as 0.7 or \"70%\", or numbers " \
                              "of bytes, as \"900 MiB\", not #{value.inspect}"
       end
+
+      # What the groups of a pattern match in a text (Array of Strings); nil if nothing matches, or
+      # +value+ is no text in which a pattern can be looked for.
+      def captures(pattern, value)
+        return unless value.is_a?(String) && value.encoding.ascii_compatible?
+
+        value.strip.match(pattern)&.captures if value.valid_encoding?
+      end
+      private_class_method :captures
     end
   end
 end

@@ -20,7 +20,8 @@ module HeapDump
       MOST = 200 # servers
       VERSION = 1
       FIGURES = %w[bytes slots modest].freeze
-      private_constant :MOST, :FIGURES
+      SOUND = 0..(1 << 50) # no dump has more bytes; a number beyond is damage
+      private_constant :MOST, :FIGURES, :SOUND
 
       # What was wrong with the file when it was last read (String), nil if nothing was.
       attr_reader :broken
@@ -123,7 +124,8 @@ module HeapDump
       end
 
       def sound_dump?(time, *figures)
-        time.is_a?(Integer) && figures.compact.all?(Integer)
+        time.is_a?(Integer) &&
+          figures.compact.all? { |one| one.is_a?(Integer) && SOUND.cover?(one) }
       end
 
       def sound?(dumps, chosen)
