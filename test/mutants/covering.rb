@@ -122,7 +122,7 @@ module Mutants
         [*WATCHED, "watch/test_outlook", "watch/test_rest", "watch/test_whole_file"],
       "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
         [*STORED, "convert/test_click_house"],
-      "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/{trends{,/*},cli/trends*,core_classes}.rb" => TRENDS,
       "lib/heapdump/sampling{,/*}.rb" => %w[sampling/test_sampling],
       "lib/heapdump/pprof{,/*}.rb" => %w[sampling/test_sampling block_report/test_outputs],
       "lib/heapdump/block_report{,/*}.rb" =>
