@@ -182,8 +182,7 @@ class TestWords < HeapDumpTest
         snapshot = snapshot do |made|
           threads.times do |i|
             list = made.array([made.object("Session"), made.object("Session")])
-            made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
-                                                             fiber_locals: { jobs: list }))
+            thread(made, i, { jobs: list })
           end
         end
         assert_includes why(snapshot.path, "Session"), words
@@ -195,8 +194,7 @@ class TestWords < HeapDumpTest
     snapshot = snapshot do |made|
       { jobs: 3, spare: 1 }.each_with_index do |(name, count), i|
         list = made.array(Array.new(count) { made.object("Session") })
-        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
-                                                         fiber_locals: { name => list }))
+        thread(made, i, { name => list })
       end
     end
     text = why(snapshot.path, "Session")
@@ -209,9 +207,7 @@ class TestWords < HeapDumpTest
   def test_threads_that_hold_by_names_made_from_data_are_several
     snapshot = snapshot do |made|
       %w[current-1 current-22].each_with_index do |name, i|
-        locals = { name => made.object("Session") }
-        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
-                                                         fiber_locals: locals))
+        thread(made, i, { name => made.object("Session") })
       end
     end
     assert_includes why(snapshot.path, "Session"), 'held by threads, one of which is thread "t'
@@ -221,9 +217,7 @@ class TestWords < HeapDumpTest
     snapshot = snapshot do |made|
       3.times do |i|
         list = made.array([made.object("Session")])
-        locals = i == 1 ? { jobs: list } : {}
-        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
-                                                         fiber_locals: locals))
+        thread(made, i, i == 1 ? { jobs: list } : {})
       end
     end
     assert_includes why(snapshot.path, "Session"), 'held by thread "t1" at /app/a.rb:1 (fiber-local'
@@ -334,5 +328,13 @@ class TestWords < HeapDumpTest
     labels = snapshot { |made| made.constant("CODE", made.internal("iseq")) }
              .histogram(by: :class).map(&:label)
     assert_includes labels, "(IMEMO iseq: code)"
+  end
+
+  private
+
+  # A thread that runs, with variables of its fiber.
+  def thread(made, number, fiber_locals)
+    frames = [["run", "/app/a.rb", 1]]
+    made.root(made.thread(frames, thread_name: "t#{number}", fiber_locals: fiber_locals))
   end
 end

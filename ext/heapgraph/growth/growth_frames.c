@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "growth/growth_steps.h"
 
 /* How many envs around that of a frame are looked at. */
 #define AROUND 16
@@ -56,40 +57,29 @@ is_of_frame(uint32_t name) {
     return kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL;
 }
 
-/* The parts of the name of an edge from a frame: which frame it is, and what of it. */
-struct parts {
-    const char *frame, *what;
-    size_t frame_length, what_length;
-};
-
-static struct parts
-parts_of(const struct hg_graph *graph, uint32_t edge) {
-    struct parts parts = {.frame = "", .what = ""};
+/* The part of the name of an edge from a frame that says which frame it is. */
+static const char *
+frame_of(const struct hg_graph *graph, uint32_t edge, size_t *length) {
     uint32_t text = hg_edge_payload(hg_name(graph, edge));
-    if (text == HG_PAYLOAD_NONE) return parts;
-    parts.frame = hg_string(graph, text, &parts.frame_length);
-    const char *end = memrchr(parts.frame, '\x1f', parts.frame_length);
-    if (!end) return parts;
-    parts.what = end + 1;
-    parts.what_length = parts.frame_length - (size_t)(end + 1 - parts.frame);
-    parts.frame_length = (size_t)(end - parts.frame);
-    return parts;
+    *length = 0;
+    if (text == HG_PAYLOAD_NONE) return "";
+    const char *frame = hg_string(graph, text, length);
+    const char *end = memrchr(frame, '\x1f', *length);
+    if (end) *length = (size_t)(end - frame);
+    return frame;
 }
 
 /* Whether two edges are from one frame, or from frames that look the same. */
 static bool
 same_frame(const struct hg_graph *graph, uint32_t a, uint32_t b) {
-    struct parts of_a = parts_of(graph, a), of_b = parts_of(graph, b);
-    return of_a.frame_length == of_b.frame_length &&
-           memcmp(of_a.frame, of_b.frame, of_a.frame_length) == 0;
+    size_t length_of_a, length_of_b;
+    const char *of_a = frame_of(graph, a, &length_of_a), *of_b = frame_of(graph, b, &length_of_b);
+    return length_of_a == length_of_b && memcmp(of_a, of_b, length_of_a) == 0;
 }
 
-/* Whether an edge leads from a frame to this part of it. */
 static bool
 leads_to(const struct hg_graph *graph, uint32_t edge, const char *part) {
-    if (hg_edge_kind(hg_name(graph, edge)) != HG_E_FRAME) return false;
-    struct parts parts = parts_of(graph, edge);
-    return parts.what_length == strlen(part) && memcmp(parts.what, part, parts.what_length) == 0;
+    return hg_steps_is_part(graph, hg_name(graph, edge), part);
 }
 
 /* Adds the variables of an object or env. Returns the env around it, HG_NO_NODE if none is. */

@@ -151,13 +151,12 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
 }
 
 bool
-hg_steps_is_env(const struct hg_graph *graph, uint32_t name) {
-    static const char end[] = "\x1f"
-                              "env";
-    size_t length, size = sizeof end - 1;
+hg_steps_is_part(const struct hg_graph *graph, uint32_t name, const char *part) {
+    size_t length, size = strlen(part);
     if (hg_edge_kind(name) != HG_E_FRAME || hg_edge_payload(name) == HG_PAYLOAD_NONE) return false;
     const char *text = hg_string(graph, hg_edge_payload(name), &length);
-    return length > size && memcmp(text + length - size, end, size) == 0;
+    return length > size && text[length - size - 1] == '\x1f' &&
+           memcmp(text + length - size, part, size) == 0;
 }
 
 uint64_t

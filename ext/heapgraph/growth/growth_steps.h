@@ -46,16 +46,14 @@ uint64_t hg_steps_class(struct hg_steps *steps, uint32_t node);
 /* The number of the step over an edge with this name to this node. */
 uint64_t hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target);
 
-/*
- * Whether an edge leads from a frame to its env, which it has as soon as a block of it was kept.
- * From then on the env has the local variables that were the frame's before.
- */
-bool hg_steps_is_env(const struct hg_graph *graph, uint32_t name);
+/* Whether an edge with this name leads from a frame to this part of it: "self", "env". */
+bool hg_steps_is_part(const struct hg_graph *graph, uint32_t name, const char *part);
 
 /*
  * The number of the step from a thread to what a variable of a frame's env holds: that of the local
- * variable of the frame. `env` is the name of the edge to the env (hg_steps_is_env), `name` that of
- * the edge behind it.
+ * variable of the frame. A frame has an env as soon as a block of it was kept; from then on the env
+ * has the local variables. `env` is the name of the edge to the env (hg_steps_is_part), `name` that
+ * of the edge behind it.
  */
 uint64_t hg_steps_captured(struct hg_steps *steps, uint32_t env, uint32_t name, uint32_t target);
 

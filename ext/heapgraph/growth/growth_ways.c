@@ -63,7 +63,7 @@ bool
 hg_is_captured(const struct hg_graph *graph, const struct hg_ways *ways, uint32_t from,
                uint32_t name) {
     return hg_edge_kind(name) == HG_E_CAPTURED && ways->parent[from] != HG_NO_NODE &&
-           !ways->module[from] && hg_steps_is_env(graph, ways->name[from]);
+           !ways->module[from] && hg_steps_is_part(graph, ways->name[from], "env");
 }
 
 /* As hg_steps_shares, which is asked only for the few edges that are fields. */

@@ -6,15 +6,15 @@
 
 #include "base/numbers.h"
 
-#define SIZE(text) (sizeof(text) - 1)
-
-/* Whether the bytes before `end` are these; none before `rest` are looked at. */
+/* Moves `at` to before a text if that ends there; nothing before `rest` is looked at. */
 static inline bool
-comes_before(const char *rest, const char *end, const char *text, size_t size) {
-    return (size_t)(end - rest) >= size && memcmp(end - size, text, size) == 0;
+step_back(const char *rest, const char **at, const char *text, size_t size) {
+    if ((size_t)(*at - rest) < size || memcmp(*at - size, text, size) != 0) return false;
+    *at -= size;
+    return true;
 }
 
-#define COMES_BEFORE(rest, end, text) comes_before(rest, end, text, SIZE(text))
+#define STEP_BACK(rest, at, text) step_back(rest, at, text, sizeof(text) - 1)
 
 /* Reads the digits that end at `end`. Returns their first one, or `end` if they are no number. */
 static const char *
@@ -37,19 +37,12 @@ hg_find_tail(const char *rest, const char *end_of_line) {
     const char *end = end_of_line;
     if (end == rest || *--end != '}') return tail;
     const char *at = number_before(rest, end, &tail.memsize);
-    if (at == end || !COMES_BEFORE(rest, at, ",\"memsize\":")) return tail;
-    at -= SIZE(",\"memsize\":");
-    if (COMES_BEFORE(rest, at, ",\"old\":true")) {
-        at -= SIZE(",\"old\":true");
-        tail.flags |= HG_N_OLD;
-    }
-    if (COMES_BEFORE(rest, at, ",\"shareable\":true")) at -= SIZE(",\"shareable\":true");
-    if (COMES_BEFORE(rest, at, ",\"frozen\":true")) {
-        at -= SIZE(",\"frozen\":true");
-        tail.flags |= HG_N_FROZEN;
-    }
-    if (COMES_BEFORE(rest, at, ",\"fstring\":true")) at -= SIZE(",\"fstring\":true");
-    if (COMES_BEFORE(rest, at, ",\"embedded\":true")) at -= SIZE(",\"embedded\":true");
+    if (at == end || !STEP_BACK(rest, &at, ",\"memsize\":")) return tail;
+    if (STEP_BACK(rest, &at, ",\"old\":true")) tail.flags |= HG_N_OLD;
+    STEP_BACK(rest, &at, ",\"shareable\":true");
+    if (STEP_BACK(rest, &at, ",\"frozen\":true")) tail.flags |= HG_N_FROZEN;
+    STEP_BACK(rest, &at, ",\"fstring\":true");
+    STEP_BACK(rest, &at, ",\"embedded\":true");
     tail.text = at;
     return tail;
 }

@@ -38,7 +38,7 @@ module HeapDump
         list.count { |address| sets.all? { |set| set.key?(address) } }
       end
 
-      # The addresses of all elements (Array of String), nil as above.
+      # The addresses of all elements (Array of Integer), nil as above.
       def addresses(nodes)
         lists = nodes.map { |node| elements(node) }
         lists.flatten if lists.all?

@@ -79,11 +79,10 @@ module HeapDump
       # Whether there is room in the memory. Returns a Refusal or nil.
       def headroom(facts)
         left, = facts.gauge.headroom
-        return unless left && left < (needed = facts.gauge.least)
+        needed = facts.gauge.least if left
+        return unless left && left < needed
 
-        words = "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the limit of " \
-                "#{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
-                "#{Terminal::Units.bytes(needed)}"
+        words = "#{left_words(left, facts)}, and a dump may take #{Terminal::Units.bytes(needed)}"
         # the process that ships takes memory for a while only
         Refusal.new(:headroom, words, @directory.being_shipped?)
       end
@@ -129,11 +128,14 @@ module HeapDump
         more = left ? @shipping.to_come : 0
         return if more.zero? || left >= needed + more
 
-        words = "#{Terminal::Units.bytes(left)} of memory are left up to the limit of " \
-                "#{Terminal::Units.bytes(facts.limit)}; a dump may take " \
-                "#{Terminal::Units.bytes(needed)}, and the process that ships dumps " \
-                "#{Terminal::Units.bytes(more)} more"
+        words = "#{left_words(left, facts)}; a dump may take #{Terminal::Units.bytes(needed)}, " \
+                "and the process that ships dumps #{Terminal::Units.bytes(more)} more"
         Refusal.new(:headroom, words, true)
+      end
+
+      def left_words(left, facts)
+        "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the limit of " \
+          "#{Terminal::Units.bytes(facts.limit)}"
       end
 
       # While a dump is written, memory goes on growing.
